@@ -1,0 +1,16 @@
+#ifndef CKPTDIFF_MATCH_MATCH_H_
+#define CKPTDIFF_MATCH_MATCH_H_
+
+#include "ckptdiff/layout.h"
+#include "match/pairing.h"
+
+namespace ckptdiff {
+
+// Asks the kinds of evidence in turn, strongest first. Deterministic, and
+// near-linear in the number of variables. Roles are matched apart; slots and
+// averages follow their owners.
+Pairing MatchLayouts(const Layout& actual, const Layout& expected);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_MATCH_MATCH_H_
