@@ -1,0 +1,110 @@
+// Hostile input is normal input: every fixture, cut at each sixteenth and with
+// bytes flipped, ends as a listing or as one clear line.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ckptdiff/read.h"
+#include "support/fixture.h"
+
+namespace ckptdiff {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A copy of the fixture's directory that a test may damage.
+class Copy {
+ public:
+  explicit Copy(const std::string& fixture) : path_(TestData(fixture)) {
+    fs::path from = fs::is_directory(path_) ? path_ : path_.parent_path();
+    fs::copy(from, directory_.path() + "/case", fs::copy_options::recursive);
+    target_ = fs::is_directory(path_)
+                  ? directory_.path() + "/case"
+                  : directory_.path() + "/case/" + path_.filename().string();
+  }
+  const std::string& target() const { return target_; }
+
+  std::vector<std::string> Files() const {
+    std::vector<std::string> files;
+    std::string below = directory_.path() + "/case";
+    for (const auto& entry : fs::recursive_directory_iterator(below)) {
+      std::string path = entry.path();
+      bool is_input = entry.is_regular_file() && !path.ends_with(".txt") &&
+                      entry.file_size() > 0 &&
+                      entry.path().filename() != "truth.json";
+      if (is_input) files.push_back(path);
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+
+ private:
+  fs::path path_;
+  TempDir directory_;
+  std::string target_;
+};
+
+void Write(const std::string& path, const std::string& content) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  ASSERT_NE(file, nullptr);
+  std::fwrite(content.data(), 1, content.size(), file);
+  std::fclose(file);
+}
+
+void ExpectListingOrOneLine(const std::string& target,
+                            const std::string& damage) {
+  Result<Layout> layout = ReadLayout(target);
+  if (layout.ok()) return;
+  std::string line = ToString(layout.error());
+  EXPECT_EQ(line.find('\n'), std::string::npos) << damage;
+  EXPECT_FALSE(layout.error().what.empty()) << damage;
+  EXPECT_FALSE(layout.error().path.empty()) << damage;
+}
+
+std::vector<std::string> Fixtures() {
+  std::vector<std::string> paths;
+  auto manifest =
+      nlohmann::json::parse(ReadTextFile(TestData("MANIFEST.json")));
+  for (const auto& row : manifest["fixtures"]) paths.push_back(row["path"]);
+  return paths;
+}
+
+TEST(HostileTest, AFileCutAnywhereEndsWell) {
+  for (const std::string& fixture : Fixtures()) {
+    Copy copy(fixture);
+    for (const std::string& file : copy.Files()) {
+      std::string whole = ReadTextFile(file);
+      for (size_t part = 0; part < 16; ++part) {
+        Write(file, whole.substr(0, whole.size() * part / 16));
+        ExpectListingOrOneLine(copy.target(), file);
+      }
+      Write(file, whole);
+    }
+  }
+}
+
+TEST(HostileTest, FlippedBytesEndWell) {
+  constexpr int kFlipsPerFixture = 40;  // by hand: 2,000 per format
+  std::mt19937 random(20261123);
+  for (const std::string& fixture : Fixtures()) {
+    Copy copy(fixture);
+    std::vector<std::string> files = copy.Files();
+    for (int i = 0; i < kFlipsPerFixture; ++i) {
+      const std::string& file = files[random() % files.size()];
+      std::string whole = ReadTextFile(file), damaged = whole;
+      size_t at = random() % whole.size();
+      damaged[at] = static_cast<char>(random());
+      Write(file, damaged);
+      ExpectListingOrOneLine(copy.target(), file + std::to_string(at));
+      Write(file, whole);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ckptdiff
