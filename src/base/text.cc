@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 namespace ckptdiff {
@@ -165,6 +166,27 @@ std::string Printable(std::string_view text) {
     i += step;
   }
   return out;
+}
+
+std::optional<size_t> FirstInvalidUtf8(std::string_view text) {
+  size_t i = 0;
+  while (i < text.size()) {
+    uint64_t eight;
+    if (i + sizeof eight <= text.size()) {  // nearly all text is ASCII
+      std::memcpy(&eight, text.data() + i, sizeof eight);
+      if ((eight & 0x8080808080808080) == 0) {
+        i += sizeof eight;
+        continue;
+      }
+    }
+    utf8proc_int32_t code = -1;
+    const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(&text[i]);
+    auto left = static_cast<utf8proc_ssize_t>(text.size() - i);
+    utf8proc_ssize_t size = utf8proc_iterate(at, left, &code);
+    if (size <= 0) return i;
+    i += static_cast<size_t>(size);
+  }
+  return std::nullopt;
 }
 
 std::vector<std::string_view> Split(std::string_view text, char separator) {

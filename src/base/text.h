@@ -3,6 +3,9 @@
 #ifndef CKPTDIFF_BASE_TEXT_H_
 #define CKPTDIFF_BASE_TEXT_H_
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +32,9 @@ bool NaturalLess(std::string_view a, std::string_view b);
 
 // Control characters and invalid UTF-8 as \xNN: fit for one line of text.
 std::string Printable(std::string_view text);
+
+// Offset of the first byte that is not part of valid UTF-8; nullopt: none.
+std::optional<size_t> FirstInvalidUtf8(std::string_view text);
 
 std::vector<std::string_view> Split(std::string_view text, char separator);
 

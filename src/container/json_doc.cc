@@ -42,6 +42,15 @@ Json ParseJson(std::string_view text, std::string_view where) {
   }
 }
 
+std::optional<Json> TryParseJson(std::string_view text) {
+  auto is_shallow = [](int depth, Json::parse_event_t, Json&) {
+    return depth <= kMaxDepth;
+  };
+  Json json = Json::parse(text, is_shallow, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return std::nullopt;
+  return json;
+}
+
 const Json* Member(const Json& object, std::string_view name) {
   if (!object.is_object()) return nullptr;
   auto found = object.find(name);

@@ -5,6 +5,7 @@
 #define CKPTDIFF_CONTAINER_JSON_DOC_H_
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ using Json = nlohmann::json;
 // Throws ParseError(kCorrupt) naming `where` and the offset: bad syntax, bad
 // UTF-8, more than 200 levels, a name twice in one object.
 Json ParseJson(std::string_view text, std::string_view where);
+
+// The same for detectors and sidecars: nullopt instead of an error.
+std::optional<Json> TryParseJson(std::string_view text);
 
 // The member, or nullptr: absent, or `object` is none.
 const Json* Member(const Json& object, std::string_view name);

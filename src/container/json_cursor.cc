@@ -1,0 +1,239 @@
+#include "container/json_cursor.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/parse_error.h"
+#include "base/text.h"
+
+namespace ckptdiff {
+namespace {
+
+constexpr int kMaxDepth = 200;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+void AppendUtf8(uint32_t code, std::string* out) {
+  auto put = [out](uint32_t byte) { *out += static_cast<char>(byte); };
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xc0 | code >> 6);
+    put(0x80 | (code & 0x3f));
+  } else if (code < 0x10000) {
+    put(0xe0 | code >> 12);
+    put(0x80 | (code >> 6 & 0x3f));
+    put(0x80 | (code & 0x3f));
+  } else {
+    put(0xf0 | code >> 18);
+    put(0x80 | (code >> 12 & 0x3f));
+    put(0x80 | (code >> 6 & 0x3f));
+    put(0x80 | (code & 0x3f));
+  }
+}
+
+}  // namespace
+
+JsonCursor::JsonCursor(std::string_view text, std::string where)
+    : text_(text), where_(std::move(where)) {
+  if (std::optional<size_t> bad = FirstInvalidUtf8(text)) {
+    position_ = *bad;
+    Fail("is no UTF-8");
+  }
+}
+
+void JsonCursor::Fail(std::string_view message) const {
+  throw Corrupt(where_, fmt::format("{} at byte {}", message, position_));
+}
+
+void JsonCursor::SkipSpace() {
+  while (position_ < text_.size()) {
+    char c = text_[position_];
+    if (c != ' ' && c != '\n' && c != '\t' && c != '\r') return;
+    ++position_;
+  }
+}
+
+char JsonCursor::Peek() {
+  SkipSpace();
+  return position_ < text_.size() ? text_[position_] : '\0';
+}
+
+void JsonCursor::Expect(char c) {
+  if (Peek() != c) Fail(fmt::format("has no '{}' where one must stand", c));
+  ++position_;
+}
+
+void JsonCursor::EnterObject() {
+  Expect('{');
+  first_ = true;
+}
+
+void JsonCursor::EnterArray() {
+  Expect('[');
+  first_ = true;
+}
+
+// False, and past the closing character, at the end of the container.
+bool JsonCursor::Next(char closing) {
+  bool was_first = std::exchange(first_, false);
+  if (Peek() == closing) {
+    ++position_;
+    return false;
+  }
+  if (!was_first) Expect(',');
+  return true;
+}
+
+std::optional<std::string_view> JsonCursor::NextMember() {
+  if (!Next('}')) return std::nullopt;
+  std::string_view name = Text();
+  Expect(':');
+  return name;
+}
+
+bool JsonCursor::NextElement() { return Next(']'); }
+
+std::string_view JsonCursor::Text() {
+  Expect('"');
+  size_t start = position_;
+  for (; position_ < text_.size(); ++position_) {
+    char c = text_[position_];
+    if (c == '"') {
+      return text_.substr(start, position_++ - start);
+    }
+    if (c == '\\') return Decode(start);
+    if (static_cast<unsigned char>(c) < 0x20) break;
+  }
+  Fail("has a string without an end");
+}
+
+// The rest of a string whose first escape stands at position_.
+std::string_view JsonCursor::Decode(size_t start) {
+  std::string out(text_.substr(start, position_ - start));
+  while (position_ < text_.size()) {
+    char c = text_[position_++];
+    if (c == '"') {
+      decoded_.push_back(std::move(out));
+      return decoded_.back();
+    }
+    if (static_cast<unsigned char>(c) < 0x20) break;
+    if (c == '\\') {
+      AppendEscape(&out);
+    } else {
+      out += c;
+    }
+  }
+  Fail("has a string without an end");
+}
+
+void JsonCursor::AppendEscape(std::string* out) {
+  constexpr std::string_view kShort = "\"\\/bfnrt";
+  constexpr std::string_view kMeaning = "\"\\/\b\f\n\r\t";
+  char c = position_ < text_.size() ? text_[position_++] : '\0';
+  size_t known = c == '\0' ? kShort.npos : kShort.find(c);
+  if (known != kShort.npos) {
+    *out += kMeaning[known];
+    return;
+  }
+  if (c != 'u') Fail("has an escape that JSON does not know");
+  uint32_t code = Hex4();
+  if (code >= 0xd800 && code < 0xdc00 && text_.substr(position_, 2) == "\\u") {
+    position_ += 2;
+    uint32_t low = Hex4();
+    if (low < 0xdc00 || low > 0xdfff) Fail("has half a surrogate pair");
+    code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+  }
+  if (code >= 0xd800 && code < 0xe000) Fail("has half a surrogate pair");
+  AppendUtf8(code, out);
+}
+
+uint32_t JsonCursor::Hex4() {
+  uint32_t code = 0;
+  for (int i = 0; i < 4; ++i) {
+    char c = position_ < text_.size() ? text_[position_++] : '\0';
+    uint32_t digit = 16;
+    if (IsDigit(c)) digit = static_cast<uint32_t>(c - '0');
+    if (c >= 'a' && c <= 'f') digit = static_cast<uint32_t>(c - 'a' + 10);
+    if (c >= 'A' && c <= 'F') digit = static_cast<uint32_t>(c - 'A' + 10);
+    if (digit == 16) Fail("has an escape that JSON does not know");
+    code = code << 4 | digit;
+  }
+  return code;
+}
+
+uint64_t JsonCursor::Uint() {
+  if (!IsDigit(Peek())) Fail("has no whole number where one must stand");
+  uint64_t value = 0;
+  size_t start = position_;
+  for (; position_ < text_.size() && IsDigit(text_[position_]); ++position_) {
+    auto digit = static_cast<uint64_t>(text_[position_] - '0');
+    if (value > (UINT64_MAX - digit) / 10) Fail("has a number beyond 2^64");
+    value = value * 10 + digit;
+  }
+  if (text_[start] == '0' && position_ - start > 1) {
+    Fail("has a number with a leading zero");
+  }
+  char next = position_ < text_.size() ? text_[position_] : '\0';
+  if (next == '.' || next == 'e' || next == 'E') {
+    Fail("has a fraction where a whole number must stand");
+  }
+  return value;
+}
+
+void JsonCursor::SkipNumber() {
+  auto digits = [this] {
+    size_t start = position_;
+    while (position_ < text_.size() && IsDigit(text_[position_])) ++position_;
+    if (position_ == start) Fail("has a number without digits");
+  };
+  auto take = [this](std::string_view any) {
+    bool there =
+        position_ < text_.size() && any.find(text_[position_]) != any.npos;
+    if (there) ++position_;
+    return there;
+  };
+  take("-");
+  digits();
+  if (take(".")) digits();
+  if (take("eE")) {
+    take("+-");
+    digits();
+  }
+}
+
+void JsonCursor::Skip() { SkipNested(0); }
+
+void JsonCursor::SkipNested(int depth) {
+  if (depth > kMaxDepth) {
+    Fail(fmt::format("nests deeper than {} levels", kMaxDepth));
+  }
+  char c = Peek();
+  if (c == '{') {
+    EnterObject();
+    while (NextMember()) SkipNested(depth + 1);
+  } else if (c == '[') {
+    EnterArray();
+    while (NextElement()) SkipNested(depth + 1);
+  } else if (c == '"') {
+    Text();
+  } else if (c == '-' || IsDigit(c)) {
+    SkipNumber();
+  } else {
+    for (std::string_view word : {"true", "false", "null"}) {
+      if (text_.substr(position_, word.size()) != word) continue;
+      position_ += word.size();
+      return;
+    }
+    Fail("has no value where one must stand");
+  }
+}
+
+void JsonCursor::Finish() {
+  if (Peek() != '\0' || position_ < text_.size()) {
+    Fail("has something behind its end");
+  }
+}
+
+}  // namespace ckptdiff

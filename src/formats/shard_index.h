@@ -1,0 +1,55 @@
+// A model in several files, and the directory it stands in, as the Hugging
+// Face libraries write them:
+//
+//   model.safetensors.index.json     {"metadata": {"total_size": 123},
+//   (pytorch_model.bin.index.json)    "weight_map": {"w": "model-00001-of-…"}}
+//   model-00001-of-00002.safetensors  every shard a whole file of its format
+//   config.json                       "transformers_version"
+//   trainer_state.json                "global_step", in a trainer's checkpoint
+//   checkpoint-500/                   …, in a trainer's run directory
+//
+// Shared by the formats whose files are sharded like this.
+
+#ifndef CKPTDIFF_FORMATS_SHARD_INDEX_H_
+#define CKPTDIFF_FORMATS_SHARD_INDEX_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ckptdiff/layout.h"
+#include "formats/format.h"
+#include "io/source.h"
+
+namespace ckptdiff {
+
+// Whether this is an index whose shards' names end in one of `extensions`
+// (".safetensors"). For detectors: never throws.
+bool IsShardIndex(const Source& source,
+                  std::span<const std::string_view> extensions);
+
+// The claim on an index: itself, and the files beside it that are named as
+// shards ("….-00001-of-00002.…") or stand in its weight_map.
+Claim ClaimShardIndex(const Source& index);
+
+// Reads every shard and puts them together, in the order of their names. What
+// index and shards do not agree on is in Layout::issues: missing-shard,
+// stale-state-file, duplicate-variable, external-link, and
+// unreadable-checkpoint for a shard that is no whole file. Byte ranges name
+// their shard. Throws ParseError where the index itself is damaged.
+Layout ReadShards(const Source& index, const ReadOptions& options);
+
+// The file that a model directory stands for: the first of `names` that is in
+// it; else the same in its newest `checkpoint-<step>`, as a trainer resumes.
+std::optional<Source> FindModelFile(const Source& directory,
+                                    std::span<const std::string_view> names);
+
+// Fills in what the files beside a model tell: writer (config.json) and step
+// (trainer_state.json). What is absent or damaged tells nothing.
+void DescribeFromSidecars(const Source& model_file, Layout* layout);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_FORMATS_SHARD_INDEX_H_
