@@ -80,6 +80,10 @@ struct Checksum {
   friend bool operator==(const Checksum&, const Checksum&) = default;
 };
 
+// "masked-crc32c", "crc32".
+std::string_view ToString(Checksum::Kind kind);
+std::optional<Checksum::Kind> ChecksumKindFromString(std::string_view text);
+
 struct Variable {
   std::string name;  // what the user's own code shows; may repeat
   std::string key;   // what the file stores, unique; empty: unknown
@@ -140,6 +144,7 @@ struct Issue {
 enum class AddressedBy { kName, kKey, kOrder };
 
 std::string_view ToString(AddressedBy by);
+std::optional<AddressedBy> AddressedByFromString(std::string_view text);
 
 struct SourceInfo {
   std::string path;      // as typed

@@ -33,6 +33,9 @@ struct ReadOptions {
   bool verify = false;
   // Which part of a nested bundle is the model ("state_dict"); empty: found.
   std::string subtree;
+  // Takes what a person should be told and no program needs (a field of a
+  // layout document that nobody knows), a line each; nullptr: untold.
+  std::vector<std::string>* remarks = nullptr;
 };
 
 // Reads headers only, unless options.verify. `path` is a file, a checkpoint
@@ -40,6 +43,20 @@ struct ReadOptions {
 // "-" is a layout document on standard input.
 Result<Layout> ReadLayout(const std::string& path,
                           const ReadOptions& options = {});
+
+// What a path is, told from a few KiB of it.
+struct Identity {
+  std::string_view format;     // a FormatInfo::id; empty: no format claims it
+  bool is_checkpoint = false;  // false: a model description only
+  // The path that is read. Paths that lead to one checkpoint have one primary;
+  // where a directory itself is the checkpoint, it is the directory.
+  std::string primary;
+  // Other paths that belong to it, whether they exist or not; a directory
+  // stands for all below.
+  std::vector<std::string> members;
+};
+
+Identity Identify(const std::string& path, const ReadOptions& options = {});
 
 }  // namespace ckptdiff
 

@@ -17,6 +17,9 @@
 
 namespace ckptdiff {
 
+// The program's, as in reports: "0.1.0".
+std::string_view Version();
+
 // One side in the head of a report. Counts are of roles weight and average,
 // `slots` of role slot.
 struct SideSummary {

@@ -107,6 +107,30 @@ bool WildcardMatch(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+// Every byte of what is no UTF-8, or not `shown`, as \xNN.
+template <typename Predicate>
+std::string Escape(std::string_view text, Predicate shown) {
+  std::string out;
+  out.reserve(text.size());
+  size_t i = 0;
+  while (i < text.size()) {
+    utf8proc_int32_t code = -1;
+    const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(&text[i]);
+    auto left = static_cast<utf8proc_ssize_t>(text.size() - i);
+    utf8proc_ssize_t size = utf8proc_iterate(at, left, &code);
+    size_t step = size > 0 ? static_cast<size_t>(size) : 1;
+    if (size > 0 && shown(code)) {
+      out += text.substr(i, step);
+    } else {
+      for (char c : text.substr(i, step)) {
+        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      }
+    }
+    i += step;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> ExpandBraces(std::string_view pattern) {
@@ -146,26 +170,13 @@ bool NaturalLess(std::string_view a, std::string_view b) {
 }
 
 std::string Printable(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  size_t i = 0;
-  while (i < text.size()) {
-    utf8proc_int32_t code = -1;
-    const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(&text[i]);
-    auto left = static_cast<utf8proc_ssize_t>(text.size() - i);
-    utf8proc_ssize_t size = utf8proc_iterate(at, left, &code);
-    bool shown = size > 0 && code >= 0x20 && (code < 0x7f || code > 0x9f);
-    size_t step = size > 0 ? static_cast<size_t>(size) : 1;
-    for (size_t k = i; k < i + step; ++k) {
-      if (shown) {
-        out += text[k];
-      } else {
-        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[k]));
-      }
-    }
-    i += step;
-  }
-  return out;
+  return Escape(text, [](utf8proc_int32_t code) {
+    return code >= 0x20 && (code < 0x7f || code > 0x9f);
+  });
+}
+
+std::string EscapeInvalidUtf8(std::string_view text) {
+  return Escape(text, [](utf8proc_int32_t) { return true; });
 }
 
 std::optional<size_t> FirstInvalidUtf8(std::string_view text) {
@@ -198,6 +209,42 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
   }
   parts.push_back(text.substr(start));
   return parts;
+}
+
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> before(b.size() + 1), last(b.size() + 1),
+      row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({replaced, last[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        row[j] = std::min(row[j], before[j - 2] + 1);
+      }
+    }
+    before.swap(last);
+    last.swap(row);
+  }
+  return last[b.size()];
+}
+
+std::string_view Nearest(std::string_view word,
+                         const std::vector<std::string_view>& choices) {
+  constexpr size_t kLongestWord = 64;  // the distance is quadratic
+  if (word.size() > kLongestWord) return {};
+  std::string_view nearest;
+  size_t least = std::max<size_t>(1, word.size() / 3) + 1;
+  for (std::string_view choice : choices) {
+    if (choice.size() > 2 * kLongestWord) continue;
+    size_t distance = EditDistance(word, choice);
+    if (distance < least) {
+      least = distance;
+      nearest = choice;
+    }
+  }
+  return nearest;
 }
 
 std::string Count(uint64_t n, std::string_view singular,

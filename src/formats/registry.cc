@@ -74,4 +74,11 @@ Result<Layout> ReadLayout(const std::string& path, const ReadOptions& options) {
   return ReadSource(Source(RealFileSystem(), path), options);
 }
 
+Identity Identify(const std::string& path, const ReadOptions& options) {
+  Detection found = DetectFormat(Source(RealFileSystem(), path), options);
+  if (found.format == nullptr) return {};
+  return {found.format->id, found.format->is_checkpoint,
+          std::move(found.claim.primary), std::move(found.claim.members)};
+}
+
 }  // namespace ckptdiff

@@ -96,6 +96,10 @@ class RealFiles : public FileSystem {
     if (stat(path.c_str(), &info) != 0) return PathKind::kNone;
     return S_ISDIR(info.st_mode) ? PathKind::kDirectory : PathKind::kFile;
   }
+  bool IsLink(const std::string& path) const override {
+    struct stat info;
+    return lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode);
+  }
   std::unique_ptr<File> Open(const std::string& path) const override {
     return std::make_unique<RealFile>(path);
   }

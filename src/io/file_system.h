@@ -30,6 +30,8 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
   virtual PathKind Kind(const std::string& path) const = 0;
+  // True for a symbolic link, whatever it leads to.
+  virtual bool IsLink(const std::string&) const { return false; }
   // Throws ParseError (kNotFound, kIo).
   virtual std::unique_ptr<File> Open(const std::string& path) const = 0;
   // Names in a directory, ordered by bytes. Throws as Open.

@@ -82,6 +82,29 @@ std::string_view ToString(AddressedBy by) {
   return "";
 }
 
+std::optional<AddressedBy> AddressedByFromString(std::string_view text) {
+  for (AddressedBy by :
+       {AddressedBy::kName, AddressedBy::kKey, AddressedBy::kOrder}) {
+    if (ToString(by) == text) return by;
+  }
+  return std::nullopt;
+}
+
+std::string_view ToString(Checksum::Kind kind) {
+  switch (kind) {
+    case Checksum::Kind::kMaskedCrc32c: return "masked-crc32c";
+    case Checksum::Kind::kCrc32: return "crc32";
+  }
+  return "";
+}
+
+std::optional<Checksum::Kind> ChecksumKindFromString(std::string_view text) {
+  for (auto kind : {Checksum::Kind::kMaskedCrc32c, Checksum::Kind::kCrc32}) {
+    if (ToString(kind) == text) return kind;
+  }
+  return std::nullopt;
+}
+
 std::string SlotLabel(const Variable& variable) {
   if (!variable.slot || !variable.slot->owner) return {};
   const Slot& slot = *variable.slot;

@@ -2,13 +2,16 @@
 
 #include "ckptdiff/report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "base/bytes.h"
+#include "base/hash.h"
 #include "report/reporter.h"
 
 #define CKPTDIFF_REPORTERS(X) \
   X(kJson) \
+  X(kJsonl) \
   /* one line a form */
 
 namespace ckptdiff {
@@ -31,6 +34,8 @@ const Reporter* FindReporter(std::string_view id) {
   }
   return nullptr;
 }
+
+std::string_view Version() { return CKPTDIFF_VERSION; }
 
 SideSummary Summarize(const Layout& layout) {
   SideSummary summary;
@@ -85,6 +90,7 @@ Report UnreadableReport(std::string command, const Error& error,
   report.expected = std::move(expected);
   Finding finding;
   finding.rule = "unreadable-checkpoint";
+  finding.id = fmt::format("{:016x}", HashParts({finding.rule, "", ""}));
   finding.where = error.where;
   finding.message = ToString(error);
   finding.hint = error.hint;

@@ -29,9 +29,10 @@ struct Reporter {
   std::string (*layouts)(const std::vector<Layout>& layouts, const Style&);
   // `check`, `diff`.
   std::string (*report)(const Report& report, const Style&);
-  // `verify`, `audit`: what stands before, for each, and behind.
-  std::string (*batch)(const std::vector<Report>& reports,
-                       const AuditSummary& summary, const Style&);
+  // `audit`: what stands before the reports, each of them, what stands behind.
+  std::string (*audit_head)(const Style&);
+  std::string (*audit_item)(const Report& report, bool is_first, const Style&);
+  std::string (*audit_tail)(const AuditSummary& summary, const Style&);
 };
 
 // The list: text first, the default.

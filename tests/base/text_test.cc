@@ -38,5 +38,16 @@ TEST(PrintableTest, EscapesWhatIsNoTextOfOneLine) {
   EXPECT_EQ(Printable("\xff"), "\\xff");
 }
 
+TEST(EditDistanceTest, CountsASwapOfNeighboursOnce) {
+  EXPECT_EQ(EditDistance("fromat", "format"), 1u);
+  EXPECT_EQ(EditDistance("kernel", "kernels"), 1u);
+  EXPECT_EQ(EditDistance("", "abc"), 3u);
+}
+
+TEST(NearestTest, NamesAMistypedWordAndNothingFarFetched) {
+  EXPECT_EQ(Nearest("chekc", {"check", "diff"}), "check");
+  EXPECT_EQ(Nearest("model.h5", {"check", "diff"}), "");
+}
+
 }  // namespace
 }  // namespace ckptdiff
