@@ -10,6 +10,7 @@
 // In order of preference where two claims are equal.
 #define CKPTDIFF_FORMATS(X) \
   X(kLayout) \
+  X(kTfBundle) \
   /* one line a format */
 
 namespace ckptdiff {

@@ -1,0 +1,390 @@
+#include "layout/tf1_slots.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "layout/slots.h"
+
+namespace ckptdiff {
+namespace {
+
+// The slots that one optimizer makes for a variable, in creation order, which
+// is the order of their numbers.
+struct Recipe {
+  std::string_view name;  // the optimizer's default `name`
+  std::vector<std::string_view> slots;
+};
+
+const std::vector<Recipe>& Recipes() {
+  static const std::vector<Recipe> recipes = {
+      {"Adadelta", {"accum_grad", "accum_var"}},
+      {"Adafactor", {"row", "column"}},
+      {"Adagrad", {"accumulator"}},
+      {"AdagradDA", {"gradient_accumulator", "gradient_squared_accumulator"}},
+      {"Adam", {"m", "v"}},
+      {"AdamW", {"m", "v"}},
+      {"ExponentialMovingAverage", {"average"}},
+      {"Ftrl", {"accumulator", "linear"}},
+      {"LazyAdam", {"m", "v"}},
+      {"Momentum", {"momentum"}},
+      {"MomentumW", {"momentum"}},
+      {"NadamOptimizer", {"m", "v"}},
+      {"ProximalAdagrad", {"accumulator"}},
+      {"RMSProp", {"rms", "momentum"}},  // or, centred, kCentred
+  };
+  return recipes;
+}
+
+const std::array<std::string_view, 3> kCentred = {"rms", "mg", "momentum"};
+constexpr std::string_view kAverage = "ExponentialMovingAverage";
+
+const Recipe* FindRecipe(std::string_view name) {
+  for (const Recipe& recipe : Recipes()) {
+    if (recipe.name == name) return &recipe;
+  }
+  return nullptr;
+}
+
+// Slots that carry their own word behind the variable's name.
+struct WordSlot {
+  std::string_view suffix;
+  std::string_view slot;
+  std::string_view optimizer;
+};
+constexpr std::array kWordSlots = {
+    WordSlot{"/adam_m", "m", "AdamWeightDecay"},  // BERT
+    WordSlot{"/adam_v", "v", "AdamWeightDecay"},
+    WordSlot{"_slot_vr", "row", "Adafactor"},  // Mesh-TensorFlow
+    WordSlot{"_slot_vc", "column", "Adafactor"},
+    WordSlot{"_slot_v", "v", "Adafactor"},
+    WordSlot{"_slot_m", "m", "Adafactor"},
+};
+
+std::string_view LastPart(std::string_view name) {
+  return name.substr(name.rfind('/') + 1);
+}
+
+// "Adam_3" is "Adam" and 3, "Adam" is "Adam" and 0.
+std::pair<std::string_view, size_t> SplitNumber(std::string_view word) {
+  size_t underscore = word.rfind('_');
+  if (underscore == word.npos || underscore + 1 == word.size() ||
+      word.size() - underscore > 5) {
+    return {word, 0};
+  }
+  size_t number = 0;
+  for (char c : word.substr(underscore + 1)) {
+    if (c < '0' || c > '9') return {word, 0};
+    number = number * 10 + static_cast<size_t>(c - '0');
+  }
+  return {word.substr(0, underscore), number};
+}
+
+bool IsScalar(const Variable& variable) {
+  return variable.shape.known && variable.shape.dims.empty();
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  return lower;
+}
+
+// What a slot's name says before anybody looks at its fellows.
+struct Found {
+  size_t variable;
+  size_t owner;
+  std::string scope;  // the outer scope that stands before the owner's name
+  std::string word;   // "Adam"
+  size_t number;      // 3 of "Adam_3"
+};
+
+class Tie {
+ public:
+  explicit Tie(Layout* layout) : layout_(*layout) {
+    for (size_t i = 0; i < layout_.variables.size(); ++i) {
+      by_name_.emplace(layout_.variables[i].name, i);
+    }
+  }
+
+  void Run() {
+    has_beta_powers_ = by_name_.contains("beta1_power");
+    for (const auto& [name, at] : by_name_) {
+      if (LastPart(name) == "beta1_power") has_beta_powers_ = true;
+    }
+    for (size_t i = 0; i < layout_.variables.size(); ++i) {
+      if (!TryWordSlot(i) && !TryKerasSlot(i)) TryNumberedSlot(i);
+    }
+    NameNumberedSlots();
+    for (Variable& variable : layout_.variables) {
+      if (variable.role == Role::kWeight) SetScalarRole(&variable);
+    }
+    SetLayers();
+  }
+
+ private:
+  const Variable& At(size_t i) const { return layout_.variables[i]; }
+
+  std::optional<size_t> Find(std::string_view name) const {
+    auto found = by_name_.find(name);
+    if (found == by_name_.end()) return std::nullopt;
+    return found->second;
+  }
+
+  // The variable whose state `slot` is, if `primary` is what its name says:
+  // under an outer scope, leading parts are no part of the owner's name. Then
+  // the shape must agree, because the rest may fit by chance.
+  std::optional<size_t> Owner(size_t slot, std::string_view primary,
+                              std::string* scope) const {
+    if (std::optional<size_t> exact = Find(primary)) return exact;
+    for (size_t cut; (cut = primary.find('/')) != primary.npos;) {
+      *scope += std::string(primary.substr(0, cut + 1));
+      primary.remove_prefix(cut + 1);
+      std::optional<size_t> owner = Find(primary);
+      if (owner && *owner != slot && At(*owner).shape == At(slot).shape) {
+        return owner;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void Set(size_t slot, std::string_view canonical, std::string_view raw,
+           const std::optional<size_t>& owner, std::string optimizer) {
+    Variable& variable = layout_.variables[slot];
+    bool is_average = canonical == "average";
+    variable.role = is_average ? Role::kAverage : Role::kSlot;
+    variable.slot.emplace();
+    variable.slot->slot = canonical;
+    variable.slot->raw = raw;
+    variable.slot->optimizer = is_average ? "" : std::move(optimizer);
+    if (owner) {
+      variable.slot->owner = At(*owner).name;
+      variable.slot->owner_key = At(*owner).key;
+    }
+    if (is_average) return;
+    for (Optimizer& one : layout_.optimizers) {
+      if (one.id != variable.slot->optimizer) continue;
+      if (std::find(one.slots.begin(), one.slots.end(), canonical) ==
+          one.slots.end()) {
+        one.slots.emplace_back(canonical);
+      }
+    }
+  }
+
+  // The id of the `count`-th optimizer of a class, counted from 0.
+  std::string Id(const std::string& class_name, size_t count, bool is_known) {
+    std::string id = class_name;
+    if (count > 0) id = fmt::format("{}#{}", class_name, count + 1);
+    bool is_new =
+        std::none_of(layout_.optimizers.begin(), layout_.optimizers.end(),
+                     [&](const Optimizer& one) { return one.id == id; });
+    if (is_new) {
+      Optimizer added;
+      added.id = id;
+      if (is_known) added.class_name = class_name;
+      layout_.optimizers.push_back(std::move(added));
+    }
+    return id;
+  }
+
+  bool TryWordSlot(size_t i) {
+    const std::string& name = At(i).name;
+    for (const WordSlot& word : kWordSlots) {
+      if (!name.ends_with(word.suffix)) continue;
+      std::string scope;
+      std::string_view primary =
+          std::string_view(name).substr(0, name.size() - word.suffix.size());
+      std::optional<size_t> owner = Owner(i, primary, &scope);
+      if (!owner) continue;
+      std::string id = Id(std::string(word.optimizer), 0, true);
+      Set(i, word.slot, word.suffix.substr(1), owner, id);
+      return true;
+    }
+    return false;
+  }
+
+  // Keras optimizers in a graph: [scope/]Adam/<variable>/m, and the newer
+  // [scope/]Adam/m/<variable>.
+  bool TryKerasSlot(size_t i) {
+    std::string_view name = At(i).name;
+    for (size_t at = 0; at != name.npos;) {
+      size_t end = name.find('/', at);
+      if (end == name.npos) return false;
+      std::string class_name(SplitNumber(name.substr(at, end - at)).first);
+      if (IsKerasClass(class_name)) {
+        std::string_view rest = name.substr(end + 1);
+        size_t first = rest.find('/'), last = rest.rfind('/');
+        if (first == rest.npos) return false;
+        if (SetKeras(i, class_name, rest.substr(last + 1),
+                     rest.substr(0, last)) ||
+            SetKeras(i, class_name, rest.substr(0, first),
+                     rest.substr(first + 1))) {
+          return true;
+        }
+      }
+      at = end + 1;
+    }
+    return false;
+  }
+
+  static bool IsKerasClass(std::string_view name) {
+    constexpr std::array<std::string_view, 12> kClasses = {
+        "Adam",    "AdamW", "Adamax",   "Nadam",     "SGD",  "RMSprop",
+        "Adagrad", "Ftrl",  "Adadelta", "Adafactor", "Lion", "AdamWeightDecay"};
+    return std::find(kClasses.begin(), kClasses.end(), name) != kClasses.end();
+  }
+
+  bool SetKeras(size_t i, const std::string& class_name, std::string_view word,
+                std::string_view primary) {
+    if (!IsSlotWord(SlotDialect::kKeras2, word)) return false;
+    std::optional<size_t> owner = Find(primary);
+    if (!owner || At(*owner).shape != At(i).shape) return false;
+    Set(i, CanonicalSlot(SlotDialect::kKeras2, class_name, word), word, owner,
+        Id(class_name, 0, true));
+    return true;
+  }
+
+  void TryNumberedSlot(size_t i) {
+    const std::string& name = At(i).name;
+    size_t slash = name.rfind('/');
+    if (slash == name.npos) return;
+    std::string_view primary = std::string_view(name).substr(0, slash);
+    auto [word, number] = SplitNumber(LastPart(name));
+    bool is_known = FindRecipe(word) != nullptr;
+    std::string scope;
+    std::optional<size_t> owner;
+    if (is_known) {
+      owner = Owner(i, primary, &scope);
+    } else {
+      // An optimizer that was given a name: a variable below a variable, of
+      // its shape, is made in no other way.
+      owner = Find(primary);
+      if (owner && (At(*owner).shape != At(i).shape)) owner.reset();
+    }
+    if (owner && *owner != i) {
+      found_.push_back({i, *owner, scope, std::string(word), number});
+    } else if (is_known && IsOrphan(i, primary, word)) {
+      orphans_.push_back({i, i, {}, std::string(word), number});
+    }
+  }
+
+  // Adam's own pair, with beta powers in the file: a slot whose variable was
+  // left out. One alone may be a layer called Adam.
+  bool IsOrphan(size_t i, std::string_view primary,
+                std::string_view word) const {
+    if (word != "Adam" || !has_beta_powers_) return false;
+    std::optional<size_t> m = Find(fmt::format("{}/Adam", primary));
+    std::optional<size_t> v = Find(fmt::format("{}/Adam_1", primary));
+    return m && v && At(*m).shape == At(*v).shape && At(i).shape.known &&
+           At(i).shape == At(*m).shape;
+  }
+
+  // How many slots of one word a variable has tells RMSProp from its centred
+  // form, and an optimizer that was given a name from another.
+  void NameNumberedSlots() {
+    std::map<std::tuple<std::string, std::string, size_t>, size_t> counts;
+    std::map<std::string, size_t> most;  // by word
+    for (const Found& one : found_) {
+      size_t& count = counts[{one.scope, one.word, one.owner}];
+      most[one.word] = std::max(most[one.word], ++count);
+    }
+    std::map<std::string, std::vector<std::string>> scopes;  // by word
+    for (const Found& one : found_) {
+      std::vector<std::string>& seen = scopes[one.word];
+      auto at = std::find(seen.begin(), seen.end(), one.scope);
+      auto nth = static_cast<size_t>(at - seen.begin());
+      if (at == seen.end()) seen.push_back(one.scope);
+      size_t count = counts[{one.scope, one.word, one.owner}];
+      NameSlot(one, one.owner, count, most[one.word], nth);
+    }
+    for (const Found& one : orphans_) {
+      NameSlot(one, std::nullopt, 2, 2, 0);
+    }
+  }
+
+  void NameSlot(const Found& one, const std::optional<size_t>& owner,
+                size_t count, size_t most, size_t nth_scope) {
+    std::string raw(LastPart(At(one.variable).name));
+    const Recipe* recipe = FindRecipe(one.word);
+    std::vector<std::string_view> slots;
+    if (recipe != nullptr) {
+      slots = recipe->slots;
+      bool is_centred = one.word == "RMSProp" && count % 3 == 0;
+      if (is_centred) slots.assign(kCentred.begin(), kCentred.end());
+      // Of a vector, and without factoring, Adafactor keeps v alone.
+      if (one.word == "Adafactor" && count == 1) slots = {"v"};
+    } else if (most == 2 && has_beta_powers_) {
+      slots = {"m", "v"};
+    } else if (most == 3) {
+      slots.assign(kCentred.begin(), kCentred.end());
+    } else {
+      slots = {raw};
+    }
+    size_t nth = one.number / slots.size() + nth_scope;
+    if (recipe == nullptr && slots.size() == 1) nth = 0;
+    std::string id;
+    if (one.word != kAverage) id = Id(one.word, nth, recipe != nullptr);
+    Set(one.variable, slots[one.number % slots.size()], raw, owner, id);
+  }
+
+  static void SetScalarRole(Variable* variable) {
+    if (!IsScalar(*variable)) return;
+    std::string word = Lower(SplitNumber(LastPart(variable->name)).first);
+    constexpr std::array<std::string_view, 4> kOwn = {
+        "beta1_power", "beta2_power", "current_loss_scale", "good_steps"};
+    // Only as an optimizer's: [scope/]Adam/learning_rate.
+    constexpr std::array<std::string_view, 10> kHyper = {
+        "iter",   "iteration", "decay", "learning_rate", "beta_1",
+        "beta_2", "momentum",  "rho",   "epsilon",       "momentum_cache"};
+    if (word == "global_step" || word == "training_step") {
+      variable->role = Role::kStep;
+    } else if (std::find(kOwn.begin(), kOwn.end(), word) != kOwn.end()) {
+      variable->role = Role::kOptimizer;
+    } else if (std::find(kHyper.begin(), kHyper.end(), word) != kHyper.end()) {
+      std::string_view name = variable->name;
+      size_t slash = name.rfind('/');
+      if (slash == name.npos) return;
+      std::string_view scope = LastPart(name.substr(0, slash));
+      if (IsKerasClass(SplitNumber(scope).first)) {
+        variable->role = Role::kOptimizer;
+      }
+    }
+  }
+
+  // A layer of TF1 is the scope that its variables share.
+  void SetLayers() {
+    std::unordered_map<std::string_view, bool> seen;
+    for (Variable& variable : layout_.variables) {
+      size_t slash = variable.name.rfind('/');
+      if (variable.role != Role::kWeight || slash == std::string::npos) {
+        continue;
+      }
+      variable.layer = variable.name.substr(0, slash);
+      if (seen.emplace(variable.layer, true).second) {
+        layout_.layers.push_back({variable.layer, {}, true});
+      }
+    }
+  }
+
+  Layout& layout_;
+  std::unordered_map<std::string_view, size_t> by_name_;
+  std::vector<Found> found_;
+  std::vector<Found> orphans_;
+  bool has_beta_powers_ = false;
+};
+
+}  // namespace
+
+void TieTf1Slots(Layout* layout) { Tie(layout).Run(); }
+
+}  // namespace ckptdiff
