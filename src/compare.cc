@@ -17,8 +17,8 @@ Result<Report> Compare(const Layout& actual, const Layout& expected,
   // What takes part: after `rename`, without what is ignored.
   Result<Selection> selection = Select(actual, expected, options.ignore);
   if (!selection.ok()) return selection.error();
-  const Layout& have = selection.value().actual;
-  const Layout& want = selection.value().expected;
+  const Layout& have = selection.value().actual();
+  const Layout& want = selection.value().expected();
 
   // Which variable is which.
   const Pairing pairing = MatchLayouts(have, want);

@@ -1,12 +1,15 @@
 #include "compare_report.h"
 
-#include <algorithm>
+#include <string_view>
+
+#include "rules/renames.h"
+#include "rules/rule.h"
 
 namespace ckptdiff {
 namespace {
 
-void CountFindings(const std::vector<Finding>& findings,
-                   ReportSummary* summary) {
+void CountSeverities(const std::vector<Finding>& findings,
+                     ReportSummary* summary) {
   for (const Finding& finding : findings) {
     switch (finding.severity) {
       case Severity::kError: ++summary->errors; break;
@@ -14,6 +17,33 @@ void CountFindings(const std::vector<Finding>& findings,
       case Severity::kNote: ++summary->notes; break;
       case Severity::kOff: break;
     }
+  }
+}
+
+// Which number of the summary counts the findings of a rule.
+uint64_t* CounterOf(std::string_view rule, ReportSummary* summary) {
+  if (rule == "missing-variable") return &summary->missing;
+  if (rule == "unexpected-variable") return &summary->unexpected;
+  if (rule == "renamed-variable") return &summary->renamed;
+  if (rule == "untracked-variable") return &summary->untracked;
+  if (rule == "shape-mismatch") return &summary->shape;
+  if (rule == "dtype-mismatch") return &summary->dtype;
+  if (FindRule(rule)->info.subject == "optimizer") return &summary->slots;
+  return nullptr;
+}
+
+void CountRules(const Comparison& comparison,
+                const std::vector<Finding>& findings, ReportSummary* summary) {
+  std::vector<bool> has_finding(comparison.expected().variables.size());
+  for (const Finding& finding : findings) {
+    if (uint64_t* counter = CounterOf(finding.rule, summary)) ++*counter;
+    if (!finding.expected) continue;
+    size_t variable = finding.expected->variable;
+    if (variable < has_finding.size()) has_finding[variable] = true;
+  }
+  for (const Pair& pair : comparison.pairing().pairs) {
+    if (!IsWeight(comparison.expected(pair.expected))) continue;
+    if (!has_finding[pair.expected]) ++summary->matched;
   }
 }
 
@@ -26,13 +56,16 @@ std::vector<ReportPair> ListPairs(const Comparison& comparison) {
     pairs.push_back({have.name, have.key, want.name, want.key,
                      std::string(ToString(how)), transform, confidence});
   };
+  const Renames renames(comparison);
   for (const Pair& pair : comparison.pairing().pairs) {
-    add(pair.actual, pair.expected, pair.how, pair.transform, pair.confidence);
+    add(pair.actual, pair.expected, renames.Told(pair), pair.transform,
+        pair.confidence);
   }
   for (const Group& group : comparison.pairing().groups) {
+    How how = IsFused(group) ? How::kFused : How::kSplit;
     for (size_t e : group.expected) {
       for (size_t a : group.actual) {
-        add(a, e, group.how, group.method, group.confidence);
+        add(a, e, how, group.method, group.confidence);
       }
     }
   }
@@ -40,7 +73,7 @@ std::vector<ReportPair> ListPairs(const Comparison& comparison) {
 }
 
 void SettleStatus(Report* report) {
-  CountFindings(report->findings, &report->summary);
+  CountSeverities(report->findings, &report->summary);
   bool clean = report->summary.errors == 0 && report->summary.warnings == 0;
   report->status = clean ? Report::Status::kClean : Report::Status::kFindings;
 }
@@ -58,7 +91,8 @@ Report BuildReport(const Layout& actual, const Layout& expected,
   report.expected = Summarize(expected);
   report.findings = std::move(findings);
   report.diagnoses = std::move(diagnoses);
-  report.summary.ignored = selection.ignored;
+  report.summary.ignored = selection.ignored();
+  CountRules(comparison, report.findings, &report.summary);
   if (options.with_pairs) report.pairs = ListPairs(comparison);
   SettleStatus(&report);
   return report;

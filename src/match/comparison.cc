@@ -1,5 +1,7 @@
 #include "match/comparison.h"
 
+#include <algorithm>
+
 namespace ckptdiff {
 namespace {
 
@@ -9,27 +11,84 @@ const Ambiguity* Find(const std::unordered_map<size_t, size_t>& index,
   return found == index.end() ? nullptr : &sets[found->second];
 }
 
+// Identity → position; names only where they are unique.
+class OwnerIndex {
+ public:
+  explicit OwnerIndex(const Layout& layout) {
+    for (size_t i = 0; i < layout.variables.size(); ++i) {
+      const Variable& variable = layout.variables[i];
+      if (variable.role == Role::kSlot) continue;
+      if (!variable.key.empty()) by_key_.emplace(variable.key, i);
+      for (const std::string& key : variable.keys) by_key_.emplace(key, i);
+      auto [at, is_new] = by_name_.emplace(variable.name, i);
+      if (!is_new) at->second = Comparison::kNone;  // it settles nothing
+    }
+  }
+
+  size_t Owner(const Slot& slot) const {
+    if (!slot.owner_key.empty()) {
+      auto found = by_key_.find(slot.owner_key);
+      if (found != by_key_.end()) return found->second;
+    }
+    auto found = by_name_.find(*slot.owner);
+    return found == by_name_.end() ? Comparison::kNone : found->second;
+  }
+
+ private:
+  std::unordered_map<std::string_view, size_t> by_key_;
+  std::unordered_map<std::string_view, size_t> by_name_;
+};
+
+std::vector<size_t> Owners(const Layout& layout) {
+  std::vector<size_t> owners(layout.variables.size(), Comparison::kNone);
+  auto has_owner = [](const Variable& variable) {
+    return variable.slot && variable.slot->owner;
+  };
+  if (std::none_of(layout.variables.begin(), layout.variables.end(),
+                   has_owner)) {
+    return owners;
+  }
+  const OwnerIndex index(layout);
+  for (size_t i = 0; i < owners.size(); ++i) {
+    const Variable& variable = layout.variables[i];
+    if (has_owner(variable)) owners[i] = index.Owner(*variable.slot);
+  }
+  return owners;
+}
+
+std::string_view Parent(std::string_view name) {
+  size_t last = name.find_last_of("/.");
+  return last == std::string_view::npos ? std::string_view()
+                                        : name.substr(0, last);
+}
+
 }  // namespace
 
-Comparison::Index::Index(const Layout& layout) {
+LayerIndex::LayerIndex(const Layout& layout)
+    : of_variable_(layout.variables.size(), kNone) {
   for (size_t i = 0; i < layout.variables.size(); ++i) {
     const Variable& variable = layout.variables[i];
-    if (variable.role == Role::kSlot) continue;
-    if (!variable.key.empty()) by_key.emplace(variable.key, i);
-    for (const std::string& key : variable.keys) by_key.emplace(key, i);
-    auto [at, is_new] = by_name.emplace(variable.name, i);
-    if (!is_new) at->second = kNone;  // the name repeats: it settles nothing
+    if (!IsWeight(variable)) continue;
+    std::string_view name =
+        variable.layer.empty() ? Parent(variable.name) : variable.layer;
+    if (name.empty()) continue;
+    of_variable_[i] = Intern(name);
+    entries_[of_variable_[i]].variables.push_back(i);
+  }
+  for (const Layer& layer : layout.layers) {
+    entries_[Intern(layer.name)].declared = &layer;
   }
 }
 
-size_t Comparison::Index::Owner(const Variable& slot) const {
-  if (!slot.slot || !slot.slot->owner) return kNone;
-  if (!slot.slot->owner_key.empty()) {
-    auto found = by_key.find(slot.slot->owner_key);
-    if (found != by_key.end()) return found->second;
-  }
-  auto found = by_name.find(*slot.slot->owner);
-  return found == by_name.end() ? kNone : found->second;
+size_t LayerIndex::Intern(std::string_view name) {
+  auto [at, is_new] = by_name_.emplace(name, entries_.size());
+  if (is_new) entries_.push_back({.name = name});
+  return at->second;
+}
+
+size_t LayerIndex::Find(std::string_view name) const {
+  auto found = by_name_.find(name);
+  return found == by_name_.end() ? kNone : found->second;
 }
 
 Comparison::Comparison(const Layout& actual, const Layout& expected,
@@ -43,8 +102,10 @@ Comparison::Comparison(const Layout& actual, const Layout& expected,
       pair_of_expected_(expected.variables.size(), kNone),
       actual_placed_(actual.variables.size()),
       expected_placed_(expected.variables.size()),
-      actual_index_(actual),
-      expected_index_(expected) {
+      owner_of_actual_(Owners(actual)),
+      owner_of_expected_(Owners(expected)),
+      actual_layers_(actual),
+      expected_layers_(expected) {
   for (size_t i = 0; i < pairing.pairs.size(); ++i) {
     const Pair& pair = pairing.pairs[i];
     of_actual_[pair.actual] = pair.expected;
@@ -78,14 +139,6 @@ const Ambiguity* Comparison::AmbiguityOfActual(size_t i) const {
 
 const Ambiguity* Comparison::AmbiguityOfExpected(size_t i) const {
   return Find(ambiguity_of_expected_, pairing_->ambiguous, i);
-}
-
-size_t Comparison::OwnerInActual(const Variable& slot) const {
-  return actual_index_.Owner(slot);
-}
-
-size_t Comparison::OwnerInExpected(const Variable& slot) const {
-  return expected_index_.Owner(slot);
 }
 
 }  // namespace ckptdiff

@@ -1,20 +1,54 @@
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "rules/rule.h"
+#include "rules/tracking.h"
 
 namespace ckptdiff {
 namespace {
 
+bool IsAbsent(const Comparison& comparison, size_t i) {
+  const Variable& variable = comparison.expected(i);
+  if (IsSlot(variable)) return false;
+  return variable.role == Role::kAverage || variable.role == Role::kOptimizer ||
+         (variable.role == Role::kWeight && !IsUntracked(comparison, i));
+}
+
+std::string Message(const Comparison& comparison, const Finding& finding) {
+  const FindingSide& side = *finding.expected;
+  std::string what =
+      fmt::format("{} {}{}", Shown(side), side.dtype, ToString(side.shape));
+  if (!finding.candidates.empty()) {
+    return fmt::format("{} could be any of {}: nothing tells them apart",
+                       Shown(side),
+                       Count(finding.candidates.size(), "variable"));
+  }
+  return comparison.is_diff()
+             ? fmt::format("{} was added", what)
+             : fmt::format("{} is expected and not in the checkpoint", what);
+}
+
 std::vector<Finding> Check(const Comparison& comparison) {
   std::vector<Finding> findings;
   for (size_t i : comparison.pairing().only_expected) {
+    if (!IsAbsent(comparison, i)) continue;
     Finding finding;
     finding.expected = SideOf(comparison.expected(), i);
-    finding.message = fmt::format("{} is expected and not in the checkpoint",
-                                  finding.expected->name);
+    if (const Ambiguity* set = comparison.AmbiguityOfExpected(i)) {
+      finding.candidates = CandidatesAmong(comparison.actual(), set->actual);
+    }
+    finding.message = Message(comparison, finding);
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+Severity SeverityOf(const Comparison& comparison, const Finding& finding) {
+  bool by_name =
+      comparison.expected().source.addressed_by == AddressedBy::kName;
+  return finding.expected->role == Role::kOptimizer && !by_name
+             ? Severity::kNote
+             : Severity::kError;
 }
 
 }  // namespace
@@ -23,10 +57,23 @@ extern const Rule kMissingVariable = {
     .info = {.id = "missing-variable",
              .subject = "variables",
              .severity = Severity::kError,
-             .summary = "a variable of the model is not in the checkpoint",
-             .help = "",
-             .remedy = ""},
+             .summary = "the model expects a variable that the checkpoint does "
+                        "not hold",
+             .help = "Fires for an expected weight, moving average or optimizer"
+                     " variable that has no counterpart: not under its name, "
+                     "not under another one, not as a part of a fused variable."
+                     " Where several variables of the checkpoint are equally "
+                     "good counterparts, none is taken and all are listed as "
+                     "candidates. Silent for slots (missing-slot), for the "
+                     "global step (missing-step), and for what was never saved "
+                     "although its layer was (untracked-variable). Of an "
+                     "optimizer's own variables it is an error only where the "
+                     "loader goes by name.",
+             .remedy = "if a cause above explains it, follow that; else save "
+                       "the variable with the model, or load without it and let"
+                       " it be initialised"},
     .check = Check,
+    .severity = SeverityOf,
 };
 
 }  // namespace ckptdiff

@@ -1,8 +1,12 @@
-// The list of rules, in the order of the contract, and what they share.
+// The list of rules, in the order of the contract, and how their findings are
+// completed and ordered.
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
 
 #include "base/hash.h"
 #include "rules/rule.h"
@@ -10,6 +14,34 @@
 #define CKPTDIFF_RULES(X) \
   X(kMissingVariable) \
   X(kUnexpectedVariable) \
+  X(kRenamedVariable) \
+  X(kUntrackedVariable) \
+  X(kShapeMismatch) \
+  X(kTransposedVariable) \
+  X(kDtypeMismatch) \
+  X(kFusedVariable) \
+  X(kSplitVariable) \
+  X(kDuplicateVariable) \
+  X(kMissingLayer) \
+  X(kUnexpectedLayer) \
+  X(kLayerOrder) \
+  X(kMissingSlot) \
+  X(kOrphanSlot) \
+  X(kRenamedSlot) \
+  X(kSlotShapeMismatch) \
+  X(kOptimizerMismatch) \
+  X(kMissingOptimizer) \
+  X(kIncompleteOptimizer) \
+  X(kMissingStep) \
+  X(kUnreadableCheckpoint) \
+  X(kChecksumMismatch) \
+  X(kMissingShard) \
+  X(kTruncatedData) \
+  X(kUnwrittenData) \
+  X(kOverlappingTensors) \
+  X(kStaleStateFile) \
+  X(kUnsafePickle) \
+  X(kExternalLink) \
   /* one line a rule */
 
 namespace ckptdiff {
@@ -42,18 +74,6 @@ const Rule* FindRule(std::string_view id) {
   return nullptr;
 }
 
-FindingSide SideOf(const Layout& layout, size_t variable) {
-  const Variable& from = layout.variables[variable];
-  return {.name = from.name,
-          .key = from.key,
-          .shape = from.shape,
-          .dtype = from.dtype,
-          .role = from.role,
-          .layer = from.layer,
-          .slot = from.slot,
-          .variable = variable};
-}
-
 namespace {
 
 const std::string& SideIdentity(const std::optional<FindingSide>& side) {
@@ -71,22 +91,64 @@ void Complete(const Rule& rule, Finding* finding) {
   if (finding->hint.empty()) finding->hint = rule.info.remedy;
 }
 
-size_t Position(const std::optional<FindingSide>& side) {
-  return side ? side->variable : FindingSide::kNoVariable;
+constexpr size_t kNoVariable = FindingSide::kNoVariable;
+
+// Issues that a reader places at a variable name its key, or else its name.
+class VariablesByPlace {
+ public:
+  explicit VariablesByPlace(const Layout& layout) {
+    for (size_t i = 0; i < layout.variables.size(); ++i) {
+      by_place_.emplace(layout.variables[i].Identity(), i);
+    }
+    for (size_t i = 0; i < layout.variables.size(); ++i) {
+      by_place_.emplace(layout.variables[i].name, i);
+    }
+  }
+  size_t Find(std::string_view place) const {
+    auto found = by_place_.find(place);
+    return found == by_place_.end() ? kNoVariable : found->second;
+  }
+
+ private:
+  std::unordered_map<std::string_view, size_t> by_place_;
+};
+
+// A layer stands where its first variable does, an optimizer at the end.
+size_t Position(const LayerIndex& layers,
+                const std::optional<FindingSide>& side) {
+  if (!side) return kNoVariable;
+  if (side->variable != kNoVariable) return side->variable;
+  size_t layer = layers.Find(side->name);
+  if (layer == LayerIndex::kNone || layers.entries()[layer].variables.empty()) {
+    return kNoVariable;
+  }
+  return layers.entries()[layer].variables.front();
 }
 
 // The file's findings, then layout order of the expected variable, then of the
 // actual one, then rule.
-bool InReportOrder(const Finding& a, const Finding& b) {
-  bool a_file = !a.actual && !a.expected, b_file = !b.actual && !b.expected;
-  if (a_file != b_file) return a_file;
-  if (Position(a.expected) != Position(b.expected)) {
-    return Position(a.expected) < Position(b.expected);
+void PutInReportOrder(const Comparison& comparison,
+                      std::vector<Finding>* findings) {
+  using Key = std::tuple<bool, size_t, size_t, std::string_view, size_t>;
+  std::vector<Key> order;
+  order.reserve(findings->size());
+  for (size_t i = 0; i < findings->size(); ++i) {
+    const Finding& finding = (*findings)[i];
+    if (FindRule(finding.rule)->info.subject == "files") {
+      order.emplace_back(false, 0, 0, "", i);  // in the order of the file
+      continue;
+    }
+    order.emplace_back(
+        true, Position(comparison.expected_layers(), finding.expected),
+        Position(comparison.actual_layers(), finding.actual), finding.rule, i);
   }
-  if (Position(a.actual) != Position(b.actual)) {
-    return Position(a.actual) < Position(b.actual);
+  std::sort(order.begin(), order.end());
+  std::vector<Finding> ordered;
+  ordered.reserve(findings->size());
+  for (const Key& key : order) {
+    ordered.push_back(std::move((*findings)[std::get<4>(key)]));
   }
-  return a.rule < b.rule;
+  *findings = std::move(ordered);
 }
 
 }  // namespace
@@ -97,22 +159,32 @@ std::vector<Finding> RunRules(const Comparison& comparison) {
     if (rule->check == nullptr) continue;
     for (Finding& finding : rule->check(comparison)) {
       Complete(*rule, &finding);
+      if (rule->severity != nullptr) {
+        finding.severity = rule->severity(comparison, finding);
+      }
       findings.push_back(std::move(finding));
     }
   }
-  std::stable_sort(findings.begin(), findings.end(), InReportOrder);
+  PutInReportOrder(comparison, &findings);
   return findings;
 }
 
 std::vector<Finding> FindingsOfIssues(const Layout& layout) {
   std::vector<Finding> findings;
+  if (layout.issues.empty()) return findings;
+  const VariablesByPlace places(layout);
   for (const Issue& issue : layout.issues) {
     const Rule* rule = FindRule(issue.rule);
     if (rule == nullptr) continue;
     Finding finding;
     finding.where = issue.where;
     finding.message = issue.message;
+    size_t variable = places.Find(issue.where);
+    if (variable != kNoVariable) finding.actual = SideOf(layout, variable);
     Complete(*rule, &finding);
+    if (!finding.actual) {  // nothing but the place tells two of them apart
+      finding.id = fmt::format("{:016x}", HashParts({issue.rule, issue.where}));
+    }
     findings.push_back(std::move(finding));
   }
   return findings;

@@ -1,0 +1,24 @@
+// Whether an absent variable was lost, or never was a variable to the writer.
+
+#ifndef CKPTDIFF_RULES_TRACKING_H_
+#define CKPTDIFF_RULES_TRACKING_H_
+
+#include <cstddef>
+#include <string_view>
+
+#include "match/comparison.h"
+
+namespace ckptdiff {
+
+// For an expected weight without partner: true where the model says that it
+// would not save it, or where its layer is in the checkpoint with no variable
+// left over that could be it.
+bool IsUntracked(const Comparison& comparison, size_t expected);
+
+// True for what a configuration switches on and off: biases, scales and
+// offsets of norms, moving statistics, counters, position ids.
+bool IsOptional(std::string_view name);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_RULES_TRACKING_H_
