@@ -11,6 +11,7 @@
 #define CKPTDIFF_FORMATS(X) \
   X(kLayout) \
   X(kTfBundle) \
+  X(kTfBundleObject) \
   /* one line a format */
 
 namespace ckptdiff {

@@ -117,6 +117,7 @@ constexpr std::array kWords = {
     Word{kKeras3, Family::kAdam, "velocity", "v"},
     Word{kKeras3, Family::kAdam, "velocity_hat", "vhat"},
     Word{kKeras3, Family::kAdam, "norm", "v"},
+    Word{kKeras3, Family::kAdam, "u", "v"},
     Word{kKeras3, Family::kRmsprop, "velocity", "rms"},
     Word{kKeras3, Family::kRmsprop, "average_gradient", "mg"},
     Word{kKeras3, Family::kMuon, "velocity", "v"},
