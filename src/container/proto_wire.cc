@@ -107,6 +107,7 @@ ProtoFile::ProtoFile(const File& file, std::string_view where)
 ProtoFile::ProtoFile(std::shared_ptr<Window> window, uint64_t begin,
                      uint64_t end, std::string_view where, int depth)
     : window_(std::move(window)),
+      begin_(begin),
       at_(begin),
       end_(end),
       where_(where),
@@ -166,18 +167,26 @@ uint64_t ProtoFile::size() const {
 }
 
 std::string ProtoFile::Read(uint64_t limit) const {
-  if (size() > limit) {
+  return Copy(payload_, size(), limit);
+}
+
+std::string ProtoFile::ReadWhole(uint64_t limit) const {
+  return Copy(begin_, end_ - begin_, limit);
+}
+
+std::string ProtoFile::Copy(uint64_t begin, uint64_t bytes,
+                            uint64_t limit) const {
+  if (bytes > limit) {
     throw Unsupported(std::string(where_),
-                      fmt::format("field {} has {} bytes, more than the {} "
+                      fmt::format("a field has {} bytes, more than the {} "
                                   "that are read",
-                                  number_, value_, limit));
+                                  bytes, limit));
   }
-  if (value_ <= kWindowBytes) {
-    return std::string(
-        AsText(window_->At(payload_, static_cast<size_t>(value_))));
+  if (bytes <= kWindowBytes) {
+    return std::string(AsText(window_->At(begin, static_cast<size_t>(bytes))));
   }
-  std::string content(static_cast<size_t>(value_), '\0');
-  window_->file().ReadAt(payload_, std::as_writable_bytes(std::span(content)));
+  std::string content(static_cast<size_t>(bytes), '\0');
+  window_->file().ReadAt(begin, std::as_writable_bytes(std::span(content)));
   return content;
 }
 

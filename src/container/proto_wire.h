@@ -167,15 +167,19 @@ class ProtoFile {
   // `limit` bytes.
   std::string Read(uint64_t limit) const;
   ProtoFile Nested(std::string_view where) const;
+  // A copy of this whole message from its first field on.
+  std::string ReadWhole(uint64_t limit) const;
 
  private:
   class Window;
   ProtoFile(std::shared_ptr<Window> window, uint64_t begin, uint64_t end,
             std::string_view where, int depth);
   uint64_t TakeVarint(std::string_view what);
+  std::string Copy(uint64_t begin, uint64_t bytes, uint64_t limit) const;
   [[noreturn]] void Fail(std::string message) const;
 
   std::shared_ptr<Window> window_;
+  uint64_t begin_;
   uint64_t at_;
   uint64_t end_;
   std::string_view where_;

@@ -12,6 +12,7 @@
   X(kLayout) \
   X(kTfBundle) \
   X(kTfBundleObject) \
+  X(kMetaGraph) \
   /* one line a format */
 
 namespace ckptdiff {
