@@ -9,6 +9,7 @@
 
 // In order of preference where two claims are equal.
 #define CKPTDIFF_FORMATS(X) \
+  X(kKerasConfig) \
   X(kLayout) \
   X(kTfBundle) \
   X(kTfBundleObject) \

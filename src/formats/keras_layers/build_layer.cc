@@ -1,0 +1,329 @@
+// From a serialized layer or model to its tree, and the shapes on the way.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/parse_error.h"
+#include "base/text.h"
+#include "formats/keras_layers/graph.h"
+#include "formats/keras_layers/layer_builder.h"
+
+namespace ckptdiff {
+namespace {
+
+using Scope = LayerBuilder::Scope;
+
+// What a layer takes in the accounts of BuildState, whatever it is.
+constexpr uint64_t kLayerCost = sizeof(KerasLayer) + sizeof(KerasChild);
+
+struct Serialized {
+  std::string class_name;
+  std::string name;
+  const Json* config;
+  const Json* build_config;       // may be null
+  const LayerClass* layer_class;  // nullptr: not built in
+  KerasLayer::Kind kind = KerasLayer::Kind::kLayer;
+};
+
+// A class of the user's own may bear the name of a built-in one.
+bool IsBuiltIn(const Json& object) {
+  if (StringOr(object, "registered_name").find('>') != std::string::npos) {
+    return false;
+  }
+  std::string module = StringOr(object, "module");
+  return module.empty() || module.starts_with("keras") ||
+         module.starts_with("tf_keras") || module.starts_with("builtins") ||
+         module.starts_with("tensorflow");
+}
+
+const LayerClass* ClassOf(const Json& object, std::string_view class_name) {
+  std::string module = StringOr(object, "module");
+  if (module.starts_with("keras.src.ops") || module.starts_with("keras.ops")) {
+    return FindLayerClass(kOperationClass);
+  }
+  return IsBuiltIn(object) ? FindLayerClass(class_name) : nullptr;
+}
+
+KerasLayer::Kind KindOf(const Serialized& object) {
+  if (object.layer_class != nullptr) return KerasLayer::Kind::kLayer;
+  if (object.config->is_array()) return KerasLayer::Kind::kSequential;
+  const Json* layers = Member(*object.config, "layers");
+  if (layers == nullptr || !layers->is_array()) return KerasLayer::Kind::kLayer;
+  if (Member(*object.config, "output_layers") != nullptr) {
+    return KerasLayer::Kind::kFunctional;
+  }
+  // Of another class that holds layers nobody knows how it calls them.
+  if (object.class_name == "Sequential") return KerasLayer::Kind::kSequential;
+  return KerasLayer::Kind::kLayer;
+}
+
+Serialized Open(const Json& object, std::string_view rename) {
+  Serialized result;
+  result.class_name = StringOr(object, "class_name");
+  result.config = Member(object, "config");
+  if (result.class_name.empty() || result.config == nullptr ||
+      !result.config->is_structured()) {
+    throw Corrupt("config", "a layer has no class_name or no config");
+  }
+  result.build_config = Member(object, "build_config");
+  result.name =
+      rename.empty() ? StringOr(*result.config, "name") : std::string(rename);
+  if (result.name.empty()) result.name = StringOr(object, "name");
+  result.layer_class = ClassOf(object, result.class_name);
+  result.kind = KindOf(result);
+  return result;
+}
+
+std::string WhereOf(const Serialized& object) {
+  return fmt::format("layer \"{}\"", Printable(object.name));
+}
+
+TensorArg ArgFromJson(std::string keyword, const Json& json) {
+  TensorArg arg{std::move(keyword), false, {}};
+  bool nested = json.is_object() ||
+                (json.is_array() && !json.empty() && json[0].is_structured());
+  if (!nested) {
+    arg.shapes.push_back(ShapeFromJson(json));
+    return arg;
+  }
+  arg.is_list = true;
+  for (const Json& item : json) arg.shapes.push_back(ShapeFromJson(item));
+  return arg;
+}
+
+bool AllKnown(const TensorArg& arg) {
+  return !arg.shapes.empty() &&
+         std::all_of(arg.shapes.begin(), arg.shapes.end(),
+                     [](const Shape& shape) { return shape.known; });
+}
+
+// `build_config` is what the layer was built with: it goes before what its
+// call tells. Layers with several inputs write `shapes_dict` (Keras 3).
+LayerCall BuildCall(const Serialized& object, const LayerCall& call) {
+  if (object.build_config == nullptr) return call;
+  LayerCall result = call;
+  auto put = [&result](TensorArg arg) {
+    if (!AllKnown(arg)) return;
+    for (TensorArg& old : result.args) {
+      if (old.keyword == arg.keyword) {
+        old = std::move(arg);
+        return;
+      }
+    }
+    if (arg.keyword.empty()) {
+      result.args.insert(result.args.begin(), std::move(arg));
+    } else {
+      result.args.push_back(std::move(arg));
+    }
+  };
+  const Json* shape = Member(*object.build_config, "input_shape");
+  if (shape != nullptr) put(ArgFromJson({}, *shape));
+  const Json* shapes = Member(*object.build_config, "shapes_dict");
+  if (shapes != nullptr && shapes->is_object()) {
+    for (const auto& [name, value] : shapes->items()) {
+      std::string keyword = name;
+      if (keyword.ends_with("_shape")) keyword.resize(keyword.size() - 6);
+      if (value.is_array()) put(ArgFromJson(keyword, value));
+    }
+  }
+  return result;
+}
+
+// What a layer of Keras 1 or 2 says of its input if it is the first.
+Shape DeclaredInput(const Json& config) {
+  for (const char* name : {"batch_shape", "batch_input_shape"}) {
+    const Json* shape = Member(config, name);
+    if (shape != nullptr) return ShapeFromJson(*shape);
+  }
+  return Shape::Unknown();
+}
+
+// `shape`, with what it leaves open taken from `fallback`.
+Shape Filled(Shape shape, const Shape& fallback) {
+  if (!shape.known) return fallback;
+  if (!fallback.known || fallback.dims.size() != shape.dims.size()) {
+    return shape;
+  }
+  for (size_t i = 0; i < shape.dims.size(); ++i) {
+    if (shape.dims[i] == Shape::kUnknownDim) shape.dims[i] = fallback.dims[i];
+  }
+  return shape;
+}
+
+// Walks the calls of a model in the order of their tensors. The first walk
+// builds the layers; later ones only ask what comes out.
+class ModelWalk {
+ public:
+  // `parent` is nullptr where nothing is to be built.
+  ModelWalk(BuildState& state, KerasLayer* parent, std::string scope)
+      : state_(state), parent_(parent), scope_(std::move(scope)) {}
+
+  std::vector<Shape> Functional(const Json& config, const LayerCall& call) {
+    LayerGraph graph = ParseGraph(config, state_.model->dialect);
+    std::vector<std::vector<std::vector<Shape>>> outputs(graph.layers.size());
+    std::vector<KerasLayer*> built(graph.layers.size(), nullptr);
+    for (size_t i = 0; i < graph.layers.size(); ++i) {
+      outputs[i].resize(graph.layers[i].calls.size());
+    }
+    std::vector<Shape> given = call.All();
+    for (size_t i = 0; i < graph.inputs.size() && i < given.size(); ++i) {
+      outputs[graph.inputs[i].layer][graph.inputs[i].call] = {given[i]};
+    }
+    for (auto [layer, k] : CallOrder(graph)) {
+      const GraphLayer& node = graph.layers[layer];
+      LayerCall inner = ToCall(node.calls[k], outputs);
+      std::vector<Shape>& result = outputs[layer][k];
+      if (inner.args.empty() && !result.empty()) {
+        Shape declared = DeclaredInput(*Member(*node.object, "config"));
+        inner = LayerCall::Of(parent_ != nullptr ? Filled(declared, result[0])
+                                                 : Filled(result[0], declared));
+      }
+      result = Step(*node.object, inner, built[layer]);
+    }
+    for (KerasLayer* layer : built) Adopt(layer);
+    std::vector<Shape> returned;
+    for (const TensorRef& ref : graph.outputs) {
+      returned.push_back(At(outputs, ref));
+    }
+    return returned;
+  }
+
+  std::vector<Shape> Sequential(const Json& config, const Serialized& model,
+                                const LayerCall& call) {
+    const Json& layers = config.is_array() ? config : config.at("layers");
+    LayerCall next = call;
+    if (!next.First().known) next = StartOf(config, model);
+    std::vector<Shape> outputs = next.All();
+    for (const Json& object : layers) {
+      const Json* inner = Member(object, "config");
+      Shape declared =
+          inner != nullptr ? DeclaredInput(*inner) : Shape::Unknown();
+      if (declared.known && &object == &layers.front()) {
+        next = LayerCall::Of(Filled(declared, next.First()));
+      }
+      KerasLayer* built = nullptr;
+      outputs = Step(object, next, built);
+      // The input that a model declares is none of its layers.
+      if (StringOr(object, "class_name") != "InputLayer") Adopt(built);
+      next = LayerCall{};
+      next.args.push_back({{}, outputs.size() > 1, outputs});
+    }
+    return outputs;
+  }
+
+ private:
+  using Outputs = std::vector<std::vector<std::vector<Shape>>>;
+
+  static Shape At(const Outputs& outputs, const TensorRef& ref) {
+    const std::vector<Shape>& all = outputs[ref.layer][ref.call];
+    return ref.index < all.size() ? all[ref.index] : Shape::Unknown();
+  }
+
+  LayerCall ToCall(const GraphCall& call, const Outputs& outputs) const {
+    LayerCall result;
+    result.kwargs = call.kwargs;
+    for (const GraphArg& arg : call.args) {
+      TensorArg tensors{arg.keyword, arg.is_list, {}};
+      for (const TensorRef& ref : arg.tensors) {
+        Shape inferred = At(outputs, ref);
+        // The shapes written down are those of the first walk's inputs.
+        tensors.shapes.push_back(parent_ != nullptr
+                                     ? Filled(ref.told, inferred)
+                                     : Filled(inferred, ref.told));
+      }
+      result.args.push_back(std::move(tensors));
+    }
+    return result;
+  }
+
+  static LayerCall StartOf(const Json& config, const Serialized& model) {
+    LayerCall start = BuildCall(model, LayerCall{});
+    const Json* shape = Member(config, "build_input_shape");
+    if (!start.First().known && shape != nullptr) {
+      start.args = {ArgFromJson({}, *shape)};
+    }
+    if (start.args.empty()) start = LayerCall::Of(Shape::Unknown());
+    return start;
+  }
+
+  std::vector<Shape> Step(const Json& object, const LayerCall& call,
+                          KerasLayer*& built) {
+    if (parent_ == nullptr || built != nullptr) {
+      return SerializedOutputs(state_, object, call);
+    }
+    BuiltLayer result = BuildLayer(state_, object, call, scope_);
+    built = result.layer;
+    return result.outputs;
+  }
+
+  void Adopt(KerasLayer* layer) {
+    if (parent_ != nullptr && layer != nullptr) {
+      parent_->children.push_back({"layers", true, layer});
+    }
+  }
+
+  BuildState& state_;
+  KerasLayer* parent_;
+  std::string scope_;
+};
+
+std::vector<Shape> WalkModel(ModelWalk walk, const Serialized& model,
+                             const LayerCall& call) {
+  return model.kind == KerasLayer::Kind::kFunctional
+             ? walk.Functional(*model.config, call)
+             : walk.Sequential(*model.config, model, call);
+}
+
+// Layers of a Functional model are built before it is, so its name is in no
+// path; a Sequential one of Keras 3 builds its own.
+std::string InnerScope(const BuildState& state, const Serialized& object,
+                       const std::string& outer, Scope scope) {
+  if (object.kind == KerasLayer::Kind::kFunctional) return {};
+  if (object.kind == KerasLayer::Kind::kSequential && !state.keras3()) {
+    return {};
+  }
+  if (scope == Scope::kParent) return outer;
+  return outer.empty() ? object.name : outer + "/" + object.name;
+}
+
+}  // namespace
+
+BuiltLayer BuildLayer(BuildState& state, const Json& object,
+                      const LayerCall& call, const std::string& outer,
+                      Scope scope, std::string_view rename) {
+  Serialized opened = Open(object, rename);
+  state.Spend(kLayerCost + opened.name.size() + outer.size());
+  KerasLayer& layer = state.model->layers.emplace_back();
+  layer.name = opened.name;
+  layer.class_name = opened.class_name;
+  layer.kind = opened.kind;
+  layer.trainable = BoolOr(*opened.config, "trainable", true);
+  std::string inner = InnerScope(state, opened, outer, scope);
+  if (layer.is_model()) {
+    layer.input = call.First();
+    return {&layer, WalkModel(ModelWalk(state, &layer, inner), opened, call)};
+  }
+  layer.known = opened.layer_class != nullptr;
+  LayerConfig config(state, *opened.config, WhereOf(opened));
+  LayerCall built = BuildCall(opened, call);
+  layer.input = built.First();
+  if (layer.known && opened.layer_class->build != nullptr) {
+    LayerBuilder builder(layer, inner, config, built);
+    opened.layer_class->build(builder);
+  }
+  return {&layer, OutputShapes(opened.layer_class, config, call)};
+}
+
+std::vector<Shape> SerializedOutputs(BuildState& state, const Json& object,
+                                     const LayerCall& call) {
+  Serialized opened = Open(object, {});
+  state.Spend(kLayerCost);
+  if (opened.kind != KerasLayer::Kind::kLayer) {
+    return WalkModel(ModelWalk(state, nullptr, {}), opened, call);
+  }
+  LayerConfig config(state, *opened.config, WhereOf(opened));
+  return OutputShapes(opened.layer_class, config, call);
+}
+
+}  // namespace ckptdiff

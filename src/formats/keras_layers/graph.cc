@@ -1,0 +1,300 @@
+// Two dialects of `inbound_nodes`, one entry per call of the layer.
+//
+// Keras 1 and 2: a call is a list of tensors [layer, call, index, kwargs];
+// several of them are one argument that is a list. Tensors among the keyword
+// arguments are written as [layer, call, index].
+//
+//   "inbound_nodes": [[["a", 0, 0, {}], ["b", 0, 0, {"mask": ["c", 0, 0]}]]]
+//
+// Keras 3: a call is {"args": [...], "kwargs": {...}}, where tensors stand at
+// any depth and bring their shape:
+//
+//   {"class_name": "__keras_tensor__", "config": {"shape": [null, 3],
+//    "dtype": "float32", "keras_history": ["a", 0, 0]}}
+
+#include "formats/keras_layers/graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <queue>
+#include <string_view>
+
+#include "base/parse_error.h"
+#include "base/text.h"
+#include "formats/keras_layers/layer_config.h"
+
+namespace ckptdiff {
+namespace {
+
+class GraphParser {
+ public:
+  GraphParser(const Json& config, KerasDialect dialect)
+      : config_(config), dialect_(dialect) {}
+
+  LayerGraph Parse() {
+    const Json& layers = config_.at("layers");
+    for (const Json& object : layers) AddLayer(object);
+    for (GraphLayer& layer : graph_.layers) {
+      const Json* nodes = Member(*layer.object, "inbound_nodes");
+      if (nodes != nullptr && nodes->is_array()) {
+        for (const Json& node : *nodes) layer.calls.push_back(Call(node));
+      }
+      if (layer.calls.empty()) layer.calls.emplace_back();
+    }
+    graph_.inputs = Ends("input_layers");
+    graph_.outputs = Ends("output_layers");
+    ShiftCalls();
+    return std::move(graph_);
+  }
+
+ private:
+  void AddLayer(const Json& object) {
+    const Json* config = Member(object, "config");
+    GraphLayer layer;
+    layer.object = &object;
+    layer.name = StringOr(object, "name");
+    if (layer.name.empty() && config != nullptr) {
+      layer.name = StringOr(*config, "name");
+    }
+    if (layer.name.empty()) {
+      throw Corrupt("config", fmt::format("layer {} of {} has no name",
+                                          graph_.layers.size() + 1,
+                                          config_.at("layers").size()));
+    }
+    if (!positions_.emplace(layer.name, graph_.layers.size()).second) {
+      throw Corrupt("config", fmt::format("two layers are called \"{}\"",
+                                          Printable(layer.name)));
+    }
+    graph_.layers.push_back(std::move(layer));
+  }
+
+  // [layer, call, index, ...]
+  bool IsReference(const Json& json) const {
+    return json.is_array() && json.size() >= 3 && json[0].is_string() &&
+           json[1].is_number_integer() && json[2].is_number_integer();
+  }
+
+  TensorRef Reference(const Json& json) const {
+    std::string name = json[0].get<std::string>();
+    auto found = positions_.find(name);
+    if (found == positions_.end()) {
+      throw Corrupt("config",
+                    fmt::format("a call takes what layer \"{}\" returns, but "
+                                "there is no such layer",
+                                Printable(name)));
+    }
+    auto call = json[1].get<int64_t>();
+    auto index = json[2].get<int64_t>();
+    if (call < 0 || index < 0) {
+      throw Corrupt("config", fmt::format("a call takes tensor {} of call {} "
+                                          "of layer \"{}\"",
+                                          index, call, Printable(name)));
+    }
+    return {found->second, static_cast<size_t>(call),
+            static_cast<size_t>(index), Shape::Unknown()};
+  }
+
+  GraphCall Call(const Json& node) const {
+    if (node.is_object()) return CallOfKeras3(node);
+    GraphCall call;
+    if (!node.is_array()) return call;
+    // One tensor may stand without the list around it.
+    if (IsReference(node)) {
+      AddOldTensor(call, node);
+    } else {
+      for (const Json& tensor : node) AddOldTensor(call, tensor);
+    }
+    if (!call.args.empty() && call.args[0].keyword.empty()) {
+      call.args[0].is_list = call.args[0].tensors.size() > 1;
+    }
+    return call;
+  }
+
+  void AddOldTensor(GraphCall& call, const Json& json) const {
+    if (!IsReference(json)) return;
+    if (call.args.empty() || !call.args[0].keyword.empty()) {
+      call.args.insert(call.args.begin(), GraphArg{});
+    }
+    if (json[0] != "_CONSTANT_VALUE") {
+      call.args[0].tensors.push_back(Reference(json));
+    }
+    if (json.size() < 4 || !json[3].is_object()) return;
+    if (call.kwargs != nullptr) return;  // each tensor repeats them
+    call.kwargs = &json[3];
+    for (const auto& [keyword, value] : json[3].items()) {
+      GraphArg arg{keyword, false, {}};
+      CollectOld(value, arg);
+      if (!arg.tensors.empty()) call.args.push_back(std::move(arg));
+    }
+  }
+
+  // References among other values: only those to layers that are there.
+  void CollectOld(const Json& value, GraphArg& arg) const {
+    if (IsReference(value) &&
+        positions_.contains(value[0].get<std::string>())) {
+      arg.tensors.push_back(Reference(value));
+    } else if (value.is_array()) {
+      for (const Json& item : value) {
+        if (item.is_array()) {
+          arg.is_list = true;
+          CollectOld(item, arg);
+        }
+      }
+    }
+  }
+
+  GraphCall CallOfKeras3(const Json& node) const {
+    GraphCall call;
+    const Json* args = Member(node, "args");
+    if (args != nullptr && args->is_array()) {
+      for (const Json& value : *args) call.args.push_back(Arg({}, value));
+    }
+    const Json* kwargs = Member(node, "kwargs");
+    if (kwargs != nullptr && kwargs->is_object()) {
+      call.kwargs = kwargs;
+      for (const auto& [keyword, value] : kwargs->items()) {
+        GraphArg arg = Arg(keyword, value);
+        if (!arg.tensors.empty()) call.args.push_back(std::move(arg));
+      }
+    }
+    return call;
+  }
+
+  GraphArg Arg(std::string keyword, const Json& value) const {
+    GraphArg arg{std::move(keyword), false, {}};
+    arg.is_list = !IsKerasTensor(value);
+    Collect(value, arg);
+    return arg;
+  }
+
+  static bool IsKerasTensor(const Json& value) {
+    return StringOr(value, "class_name") == "__keras_tensor__";
+  }
+
+  // The depth is that of the JSON text, which is limited.
+  void Collect(const Json& value, GraphArg& arg) const {
+    if (IsKerasTensor(value)) {
+      const Json* config = Member(value, "config");
+      const Json* history =
+          config != nullptr ? Member(*config, "keras_history") : nullptr;
+      if (history == nullptr || !IsReference(*history)) {
+        throw Corrupt("config", "a __keras_tensor__ has no keras_history");
+      }
+      TensorRef ref = Reference(*history);
+      const Json* shape = Member(*config, "shape");
+      if (shape != nullptr) ref.told = ShapeFromJson(*shape);
+      arg.tensors.push_back(std::move(ref));
+    } else if (value.is_structured()) {
+      for (const Json& item : value) Collect(item, arg);
+    }
+  }
+
+  // [layer, call, index], a list or (Keras 3) a dict of such.
+  std::vector<TensorRef> Ends(std::string_view name) const {
+    GraphArg found;
+    const Json* ends = Member(config_, name);
+    if (ends != nullptr) CollectEnds(*ends, found.tensors);
+    return found.tensors;
+  }
+
+  void CollectEnds(const Json& value, std::vector<TensorRef>& ends) const {
+    if (IsReference(value)) {
+      ends.push_back(Reference(value));
+    } else if (value.is_structured()) {
+      for (const Json& item : value) CollectEnds(item, ends);
+    }
+  }
+
+  template <typename Visit>
+  void EachReference(Visit visit) {
+    for (GraphLayer& layer : graph_.layers) {
+      for (GraphCall& call : layer.calls) {
+        for (GraphArg& arg : call.args) {
+          for (TensorRef& ref : arg.tensors) visit(ref);
+        }
+      }
+    }
+    for (TensorRef& ref : graph_.inputs) visit(ref);
+    for (TensorRef& ref : graph_.outputs) visit(ref);
+  }
+
+  // Keras 2 counts a nested model's own construction as its call 0, which is
+  // not among its inbound nodes: there, 1 is the first call that is listed.
+  void ShiftCalls() {
+    std::vector<size_t> last(graph_.layers.size(), 0);
+    EachReference([&](TensorRef& ref) {
+      last[ref.layer] = std::max(last[ref.layer], ref.call);
+    });
+    EachReference([&](TensorRef& ref) {
+      const GraphLayer& layer = graph_.layers[ref.layer];
+      if (last[ref.layer] < layer.calls.size()) return;
+      if (last[ref.layer] == layer.calls.size() && ref.call > 0 &&
+          dialect_ != KerasDialect::kKeras3) {
+        --ref.call;
+        return;
+      }
+      throw Corrupt("config",
+                    fmt::format("call {} of layer \"{}\" is used, which is "
+                                "called {}",
+                                last[ref.layer], Printable(layer.name),
+                                Count(layer.calls.size(), "time")));
+    });
+  }
+
+  const Json& config_;
+  KerasDialect dialect_;
+  LayerGraph graph_;
+  std::map<std::string, size_t, std::less<>> positions_;
+};
+
+}  // namespace
+
+LayerGraph ParseGraph(const Json& config, KerasDialect dialect) {
+  return GraphParser(config, dialect).Parse();
+}
+
+std::vector<std::pair<size_t, size_t>> CallOrder(const LayerGraph& graph) {
+  // Every call gets a number, in the order of the config.
+  std::vector<size_t> first;
+  std::vector<std::pair<size_t, size_t>> calls;
+  for (size_t i = 0; i < graph.layers.size(); ++i) {
+    first.push_back(calls.size());
+    for (size_t k = 0; k < graph.layers[i].calls.size(); ++k) {
+      calls.emplace_back(i, k);
+    }
+  }
+  std::vector<std::vector<size_t>> users(calls.size());
+  std::vector<size_t> waits(calls.size(), 0);
+  for (size_t n = 0; n < calls.size(); ++n) {
+    auto [layer, call] = calls[n];
+    for (const GraphArg& arg : graph.layers[layer].calls[call].args) {
+      for (const TensorRef& ref : arg.tensors) {
+        users[first[ref.layer] + ref.call].push_back(n);
+        ++waits[n];
+      }
+    }
+  }
+  std::priority_queue<size_t, std::vector<size_t>, std::greater<>> ready;
+  for (size_t n = 0; n < calls.size(); ++n) {
+    if (waits[n] == 0) ready.push(n);
+  }
+  std::vector<std::pair<size_t, size_t>> order;
+  while (!ready.empty()) {
+    size_t n = ready.top();
+    ready.pop();
+    order.push_back(calls[n]);
+    for (size_t user : users[n]) {
+      if (--waits[user] == 0) ready.push(user);
+    }
+  }
+  if (order.size() == calls.size()) return order;
+  size_t stuck = 0;
+  while (waits[stuck] == 0) ++stuck;
+  throw Corrupt("config",
+                fmt::format("layer \"{}\" is part of a circle of calls",
+                            Printable(graph.layers[calls[stuck].first].name)));
+}
+
+}  // namespace ckptdiff

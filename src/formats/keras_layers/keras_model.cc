@@ -1,0 +1,105 @@
+#include "formats/keras_layers/keras_model.h"
+
+#include <set>
+
+#include "base/parse_error.h"
+#include "formats/keras_layers/layer_builder.h"
+
+namespace ckptdiff {
+namespace {
+
+// Enough for any config that is meant: a layer of it takes half a KiB of text
+// at least, and less than that as a tree.
+constexpr uint64_t kLeastBudget = uint64_t{24} << 20;
+
+KerasDialect DialectOfVersion(std::string_view version) {
+  if (version.starts_with("1.")) return KerasDialect::kKeras1;
+  if (version.starts_with("2.")) return KerasDialect::kKeras2;
+  return KerasDialect::kKeras3;
+}
+
+// Only Keras 3 names tensors in the graph, and policies with their module.
+bool LooksLikeKeras3(const Json& json) {
+  std::string module = StringOr(json, "module");
+  if (module.starts_with("keras.src.models") || module == "keras") return true;
+  if (module.find("engine") != std::string::npos ||
+      module.starts_with("tf_keras")) {
+    return false;
+  }
+  const Json* config = Member(json, "config");
+  if (config == nullptr) return false;
+  if (Member(*config, "batch_shape") != nullptr) return true;
+  const Json* dtype = Member(*config, "dtype");
+  if (dtype != nullptr &&
+      StringOr(*dtype, "class_name").find("DTypePolicy") != std::string::npos) {
+    return true;
+  }
+  const Json* layers = Member(*config, "layers");
+  if (layers == nullptr || !layers->is_array()) return false;
+  for (const Json& layer : *layers) {
+    if (LooksLikeKeras3(layer)) return true;
+  }
+  return false;
+}
+
+KerasDialect DialectOf(const Json& json, const std::string& version) {
+  if (!version.empty()) return DialectOfVersion(version);
+  return LooksLikeKeras3(json) ? KerasDialect::kKeras3 : KerasDialect::kKeras2;
+}
+
+void Collect(const KerasModel& model, const KerasLayer& layer,
+             std::vector<KerasVariable*>& all) {
+  bool plain_of_keras2 =
+      model.dialect != KerasDialect::kKeras3 && !layer.is_model();
+  size_t start = all.size();
+  for (KerasVariable* variable : layer.variables) all.push_back(variable);
+  for (const KerasChild& child : layer.children) {
+    Collect(model, *child.layer, all);
+  }
+  // A layer of Keras 2 lists what is trained first, of all that it holds.
+  if (plain_of_keras2 && !layer.children.empty()) {
+    std::stable_partition(
+        all.begin() + static_cast<std::ptrdiff_t>(start), all.end(),
+        [](const KerasVariable* variable) { return variable->optimized; });
+  }
+}
+
+// Keras 3 keeps the flag with the variable, and freezing a model sets it in
+// all that it holds; Keras 2 asks every object on the way.
+void SetOptimized(const KerasModel& model, KerasLayer& layer, bool outer) {
+  bool trained = layer.trainable && outer;
+  for (KerasVariable* variable : layer.variables) {
+    variable->optimized = variable->trainable && trained;
+  }
+  bool inherits = model.dialect != KerasDialect::kKeras3 || !layer.is_model();
+  for (KerasChild& child : layer.children) {
+    SetOptimized(model, *child.layer, !inherits || trained);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<KerasModel> ReadKerasModel(
+    const Json& config, const std::optional<std::string>& keras_version) {
+  auto model = std::make_unique<KerasModel>();
+  model->keras_version =
+      keras_version.value_or(StringOr(config, "keras_version"));
+  model->dialect = DialectOf(config, model->keras_version);
+  BuildState state{model.get(), kLeastBudget};
+  model->root = BuildLayer(state, config, LayerCall{}, {}).layer;
+  SetOptimized(*model, *model->root, true);
+  return model;
+}
+
+std::vector<KerasVariable*> Weights(const KerasModel& model,
+                                    const KerasLayer& layer) {
+  std::vector<KerasVariable*> all;
+  Collect(model, layer, all);
+  std::set<const KerasVariable*> seen;
+  std::erase_if(all, [&seen](const KerasVariable* variable) {
+    return !seen.insert(variable).second;
+  });
+  return all;
+}
+
+}  // namespace ckptdiff

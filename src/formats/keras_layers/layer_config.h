@@ -1,0 +1,76 @@
+// One layer's `config` object, read with checks: a number that no layer can
+// have is an error that names the layer.
+
+#ifndef CKPTDIFF_FORMATS_KERAS_LAYERS_LAYER_CONFIG_H_
+#define CKPTDIFF_FORMATS_KERAS_LAYERS_LAYER_CONFIG_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/keras_layers/keras_model.h"
+
+namespace ckptdiff {
+
+// The model under construction, and what it may still cost: a config of a few
+// KiB must not make gigabytes of layers and names (wrappers in wrappers, and
+// models called twice, double at every level).
+struct BuildState {
+  KerasModel* model;
+  uint64_t budget;  // bytes, roughly
+
+  bool keras3() const { return model->dialect == KerasDialect::kKeras3; }
+  void Spend(uint64_t bytes);  // throws ParseError where nothing is left
+};
+
+class LayerConfig {
+ public:
+  // `where` names the layer in errors. `state` and `json` must outlive this.
+  LayerConfig(BuildState& state, const Json& json, std::string where)
+      : state_(&state), json_(&json), where_(std::move(where)) {}
+
+  BuildState& state() const { return *state_; }
+  const Json& json() const { return *json_; }
+  const std::string& where() const { return where_; }
+  bool keras3() const { return state_->keras3(); }
+
+  // A whole number above 0, under the first of these names that is there.
+  int64_t Size(std::initializer_list<std::string_view> names) const;
+  int64_t Size(std::string_view name) const { return Size({name}); }
+  std::optional<int64_t> OptionalSize(std::string_view name) const;
+  int64_t Int(std::string_view name, int64_t fallback) const;
+  // Whole numbers: one, or a list. Empty where there are none.
+  std::vector<int64_t> Ints(std::string_view name) const;
+  // `rank` whole numbers ≥ 0; a single one stands for all of them.
+  std::vector<int64_t> Sizes(std::initializer_list<std::string_view> names,
+                             size_t rank,
+                             std::optional<int64_t> fallback) const;
+  bool Flag(std::string_view name, bool fallback) const;
+  std::string Text(std::string_view name, std::string_view fallback) const;
+  bool Has(std::string_view name) const;  // there, and not null
+
+  bool ChannelsFirst() const;
+  // "channels_first" → 1, else the last of `rank`.
+  size_t ChannelAxis(size_t rank) const;
+  // Of the variables that a layer with this config makes.
+  std::string VariableDType() const;
+
+  [[noreturn]] void Fail(std::string what) const;
+
+ private:
+  const Json* Find(std::initializer_list<std::string_view> names) const;
+
+  BuildState* state_;
+  const Json* json_;
+  std::string where_;
+};
+
+// [null, 3] as a Shape; unknown for anything else.
+Shape ShapeFromJson(const Json& json);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_FORMATS_KERAS_LAYERS_LAYER_CONFIG_H_

@@ -1,0 +1,149 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "formats/format.h"
+#include "support/fixture.h"
+
+namespace ckptdiff {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Result<Layout> ReadConfig(const std::string& json) {
+  MemoryFileSystem files;
+  files.Add("model.json", json);
+  return ReadSource(Source(files, "model.json"), {});
+}
+
+std::vector<std::string> Lines(const std::string& json) {
+  Result<Layout> layout = ReadConfig(json);
+  if (!layout.ok()) return {ToString(layout.error())};
+  std::vector<std::string> lines;
+  for (const Variable& variable : layout.value().variables) {
+    lines.push_back(variable.name + " " + ToString(variable.shape) +
+                    (variable.trainable.value_or(true) ? "" : " frozen"));
+  }
+  return lines;
+}
+
+std::string Dense(const std::string& name, const std::string& more = "") {
+  return R"({"class_name": "Dense", "config": {"name": ")" + name +
+         R"(", "units": 4)" + more + "}}";
+}
+
+// As Keras 1 to 2.2.2 wrote it: the config is the list.
+std::string Sequential(const std::string& layers) {
+  return R"({"class_name": "Sequential", "config": [)" + layers +
+         R"(], "keras_version": "2.1.6"})";
+}
+
+// A layer of a Functional model of Keras 2, called on these tensors.
+std::string Node(const std::string& class_name, const std::string& name,
+                 const std::string& config, const std::string& inputs) {
+  return R"({"class_name": ")" + class_name + R"(", "name": ")" + name +
+         R"(", "config": {"name": ")" + name + R"(")" + config +
+         R"(}, "inbound_nodes": [)" + inputs + "]}";
+}
+
+std::string Functional(const std::string& layers, const std::string& output) {
+  return R"({"class_name": "Functional", "config": {"name": "m", "layers": [)" +
+         layers + R"(], "input_layers": [["x", 0, 0]], "output_layers": [[")" +
+         output + R"(", 0, 0]]}, "keras_version": "2.15.0"})";
+}
+
+const char kInput[] = R"(, "batch_input_shape": [null, 3])";
+
+TEST(KerasConfigTest, SequentialOfOldIsAListOfLayers) {
+  EXPECT_THAT(Lines(Sequential(Dense("a", kInput) + "," + Dense("b"))),
+              ElementsAre("a/kernel [3, 4]", "a/bias [4]", "b/kernel [4, 4]",
+                          "b/bias [4]"));
+}
+
+TEST(KerasConfigTest, ALayerThatIsCalledTwiceHasItsVariablesOnce) {
+  std::string graph =
+      Node("InputLayer", "x", kInput, "") + "," +
+      Node("Dense", "a", R"(, "units": 3)",
+           R"([["x", 0, 0, {}]], [["a", 0, 0, {}]])") +
+      "," +
+      Node("Concatenate", "c", "", R"([["a", 0, 0, {}], ["a", 1, 0, {}]])") +
+      "," +
+      Node("Dense", "b", R"(, "units": 1, "use_bias": false)",
+           R"([["c", 0, 0, {}]])");
+  EXPECT_THAT(Lines(Functional(graph, "b")),
+              ElementsAre("a/kernel [3, 3]", "a/bias [3]", "b/kernel [6, 1]"));
+}
+
+TEST(KerasConfigTest, FrozenLayersAreNotTrained) {
+  EXPECT_THAT(Lines(Sequential(
+                  Dense("a", std::string(kInput) + R"(, "trainable": false)"))),
+              ElementsAre("a/kernel [3, 4] frozen", "a/bias [4] frozen"));
+}
+
+TEST(KerasConfigTest, BehindAnUnknownLayerShapesAreUnknown) {
+  std::string layers = R"({"class_name": "Mine", "config": {"name": "mine", )"
+                       R"("batch_input_shape": [null, 3]}}, )" +
+                       Dense("b");
+  Result<Layout> layout = ReadConfig(Sequential(layers));
+  ASSERT_TRUE(layout.ok());
+  ASSERT_EQ(layout.value().layers.size(), 2u);
+  EXPECT_FALSE(layout.value().layers[0].variables_known);
+  EXPECT_TRUE(layout.value().layers[1].variables_known);
+  EXPECT_THAT(Lines(Sequential(layers)),
+              ElementsAre("b/kernel [?, 4]", "b/bias [4]"));
+}
+
+TEST(KerasConfigTest, AConfigSavedAsAJsonStringIsReadToo) {
+  std::string text = Sequential(Dense("a", kInput));
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"') quoted += '\\';
+    quoted += c;
+  }
+  EXPECT_THAT(Lines(quoted + "\""),
+              ElementsAre("a/kernel [3, 4]", "a/bias [4]"));
+}
+
+TEST(KerasConfigTest, CirclesAreRefused) {
+  std::string graph =
+      Node("InputLayer", "x", kInput, "") + "," +
+      Node("Dense", "a", R"(, "units": 3)", R"([["b", 0, 0, {}]])") + "," +
+      Node("Dense", "b", R"(, "units": 3)", R"([["a", 0, 0, {}]])");
+  EXPECT_THAT(Lines(Functional(graph, "b")),
+              ElementsAre(HasSubstr("\"a\" is part of a circle")));
+}
+
+TEST(KerasConfigTest, LayersThatAreNotThereAreNamed) {
+  std::string graph =
+      Node("InputLayer", "x", kInput, "") + "," +
+      Node("Dense", "a", R"(, "units": 3)", R"([["gone", 0, 0, {}]])");
+  EXPECT_THAT(
+      Lines(Functional(graph, "a")),
+      ElementsAre(HasSubstr("layer \"gone\" returns, but there is no")));
+}
+
+TEST(KerasConfigTest, SizesThatNoLayerHasAreNamed) {
+  std::string layer = R"({"class_name": "Dense", "config": {"name": "a", )"
+                      R"("units": -3, "batch_input_shape": [null, 3]}})";
+  EXPECT_THAT(Lines(Sequential(layer)),
+              ElementsAre(HasSubstr("layer \"a\": \"units\" is -3")));
+}
+
+// Every wrapper builds two of what it wraps.
+TEST(KerasConfigTest, WrappersInWrappersEndBeforeTheMemoryDoes) {
+  std::string layer = R"({"class_name": "LSTM", "config": {"name": "l", )"
+                      R"("units": 2}})";
+  for (int i = 0; i < 60; ++i) {
+    layer = R"({"class_name": "Bidirectional", "config": {"name": "b", )"
+            R"("layer": )" +
+            layer + "}}";
+  }
+  EXPECT_THAT(Lines(Sequential(layer)),
+              ElementsAre(HasSubstr("more layers than its size can mean")));
+}
+
+}  // namespace
+}  // namespace ckptdiff
