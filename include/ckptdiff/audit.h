@@ -3,6 +3,7 @@
 #ifndef CKPTDIFF_AUDIT_H_
 #define CKPTDIFF_AUDIT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -20,6 +21,8 @@ struct AuditOptions {
   const Layout* expected = nullptr;  // checked against it, where given
   CompareOptions compare;
   unsigned jobs = 0;  // 0: as many as the machine has cores
+  // Told on the calling thread how far it is, before and after each report.
+  std::function<void(size_t done, size_t total)> progress;
 };
 
 struct AuditSummary {

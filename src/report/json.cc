@@ -9,11 +9,11 @@ namespace {
 using Form = JsonWriter::Form;
 
 // An object for one source, an array for several.
-std::string Layouts(const std::vector<Layout>& layouts, const Style&) {
+std::string Layouts(const std::vector<Layout>& layouts, const Style& style) {
   JsonWriter json;
-  if (layouts.size() != 1) json.BeginArray(Form::kLines);
+  if (style.is_batch) json.BeginArray(Form::kLines);
   for (const Layout& layout : layouts) WriteLayoutDocument(layout, &json);
-  if (layouts.size() != 1) json.EndArray();
+  if (style.is_batch) json.EndArray();
   return json.Take();
 }
 

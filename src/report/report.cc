@@ -10,6 +10,7 @@
 #include "report/reporter.h"
 
 #define CKPTDIFF_REPORTERS(X) \
+  X(kText) \
   X(kJson) \
   X(kJsonl) \
   /* one line a form */

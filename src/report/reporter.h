@@ -18,8 +18,9 @@ namespace ckptdiff {
 struct Style {
   bool color = false;
   int width = 80;
-  bool verbose = false;  // nothing folded, every evidence
-  bool quiet = false;    // the verdict only
+  bool verbose = false;   // nothing folded, every evidence
+  bool quiet = false;     // the verdict only
+  bool is_batch = false;  // several sources were typed, however many are told
 };
 
 struct Reporter {
