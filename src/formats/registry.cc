@@ -13,7 +13,9 @@
   X(kLayout) \
   X(kTfBundle) \
   X(kTfBundleObject) \
+  X(kTfV1) \
   X(kMetaGraph) \
+  X(kSavedModel) \
   /* one line a format */
 
 namespace ckptdiff {
