@@ -15,23 +15,11 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "container/zip_directory.h"
 #include "io/file_system.h"
 #include "io/source.h"
 
 namespace ckptdiff {
-
-// One entry of the central directory.
-struct ZipMember {
-  std::string name;
-  uint16_t flags = 0;
-  uint16_t method = 0;  // 0: stored, 8: deflated
-  uint32_t crc32 = 0;
-  uint64_t packed_size = 0;
-  uint64_t size = 0;
-  uint64_t header_offset = 0;  // of the local header, in the file
-
-  bool stored() const { return method == 0; }
-};
 
 class ZipArchive {
  public:
@@ -65,11 +53,7 @@ class ZipArchive {
   std::optional<std::string> Damage(const ZipMember& member) const;
 
  private:
-  struct EndRecord;
-  EndRecord ReadEnd() const;
-  ZipMember ReadEntry(ByteCursor& cursor, uint64_t shift) const;
-  void CheckNames();
-  void CheckOverlaps(uint64_t directory_offset) const;
+  void IndexNames();
   // Calls `take` with consecutive pieces until it returns false.
   void Stream(const ZipMember& member,
               const std::function<bool(Bytes)>& take) const;

@@ -14,6 +14,9 @@
   X(kTfBundle) \
   X(kTfBundleObject) \
   X(kTfV1) \
+  X(kTorchLegacy) \
+  X(kTorchScript) \
+  X(kTorchZip) \
   X(kMetaGraph) \
   X(kSavedModel) \
   /* one line a format */

@@ -73,10 +73,11 @@ std::string ZipBuilder::Build(bool zip64) const {
                Little(body_.size(), 8);
     archive += "PK\6\7" + Little(0, 4) + Little(record, 8) + Little(1, 4);
   }
-  uint64_t count = zip64 ? UINT16_MAX : entries_.size();
+  uint64_t count = entries_.size();
+  // As torch writes it: the plain record is true as well.
   return archive + "PK\5\6" + Little(0, 4) + Little(count, 2) +
-         Little(count, 2) + Little(zip64 ? UINT32_MAX : directory.size(), 4) +
-         Little(zip64 ? UINT32_MAX : body_.size(), 4) + Little(0, 2);
+         Little(count, 2) + Little(directory.size(), 4) +
+         Little(body_.size(), 4) + Little(0, 2);
 }
 
 }  // namespace ckptdiff

@@ -1,0 +1,22 @@
+// Which names a torch pickle may import without harm.
+
+#ifndef CKPTDIFF_FORMATS_TORCH_GLOBALS_H_
+#define CKPTDIFF_FORMATS_TORCH_GLOBALS_H_
+
+#include <string_view>
+
+#include "ckptdiff/layout.h"
+#include "container/pickle.h"
+
+namespace ckptdiff {
+
+// Data types of torch, NumPy and the standard library; no code of the user.
+bool IsHarmlessGlobal(std::string_view global);
+
+// Lists what else the pickle names under the rule unsafe-pickle: loading the
+// file with torch.load would import it, and may run it.
+void ListUnknownGlobals(const Pickle& pickle, Layout* layout);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_FORMATS_TORCH_GLOBALS_H_

@@ -1,0 +1,66 @@
+// Tensors as torch pickles them: a call of a `_rebuild_…` function over a
+// storage that stands elsewhere under a key. NumPy arrays inside torch files
+// are read here as well.
+
+#ifndef CKPTDIFF_FORMATS_TORCH_TENSOR_H_
+#define CKPTDIFF_FORMATS_TORCH_TENSOR_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ckptdiff/layout.h"
+#include "container/pickle.h"
+
+namespace ckptdiff {
+
+// A run of bytes that tensors look into. Two tensors of one storage are tied
+// where they also have the same place in it.
+struct TorchStorage {
+  std::string_view key;      // view of the pickle
+  uint64_t bytes = 0;        // that its persistent id claims
+  uint64_t item_bytes = 1;   // of an element of its class
+  uint64_t view_offset = 0;  // very old files: of a view of it, in bytes
+  std::string_view dtype;    // empty: untyped
+};
+
+// ('storage', class, key, location, numel[, view]) behind a persistent id;
+// nullopt where it is none, or of a class that is not known.
+std::optional<TorchStorage> ReadStorage(const PickleValue& value);
+
+struct TorchTensor {
+  std::string dtype;  // empty: unknown
+  Shape shape;
+  std::optional<uint64_t> bytes;  // of the content, written out
+  // Where it stands. Absent: sparse parts, meta tensors, NumPy arrays.
+  std::optional<TorchStorage> storage;
+  uint64_t offset = 0;  // of the first element in the storage, in bytes
+  uint64_t end = 0;     // behind the last byte it reaches; 0 without elements
+  std::vector<int64_t> strides;
+  bool is_contiguous = false;
+  std::optional<bool> is_parameter;  // nullopt: a plain tensor, either
+  std::optional<bool> requires_grad;
+  bool is_numpy = false;
+  // A DTensor holds one rank's part; shape and bytes are the whole's.
+  std::optional<Shape> local_shape;
+};
+
+// nullopt where `value` is no tensor. Throws ParseError(kCorrupt) where it is
+// one with impossible arguments; `where` names it.
+std::optional<TorchTensor> ReadTensor(const PickleValue& value,
+                                      std::string_view where);
+
+// Whether a call of this function makes a tensor.
+bool MakesTensor(std::string_view function);
+
+// "float32" of "torch.float32", torch's name for a dtype as a global.
+std::string TorchDType(std::string_view global);
+
+// The numbers of a shape: a tuple, a list or a torch.Size of one.
+std::optional<std::vector<int64_t>> ReadDims(const PickleValue* value);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_FORMATS_TORCH_TENSOR_H_

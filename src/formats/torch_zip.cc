@@ -1,0 +1,112 @@
+// PyTorch since 1.6, torch.save(): a zip archive of stored members,
+//
+//   <root>/data.pkl     a pickle of the whole object; tensors are calls of
+//                       _rebuild_… over storages that it names by a key
+//   <root>/data/<key>   the bytes of one storage
+//   <root>/byteorder    "little" or "big", since torch 2.1
+//   <root>/version      "3"
+//
+// <root> is the file's name when it was saved ("archive" for a buffer), so it
+// is found, never derived. The pickle is interpreted, nothing in it is run
+// (container/pickle.h). Under torch.serialization.skip_data() storages are left
+// as holes: they are the only members whose CRC-32 is 0.
+//
+// A TorchScript file is such an archive with `code/` (torchscript.cc).
+//
+// Also read: Hugging Face directories of `pytorch_model.bin`, sharded or not.
+//
+// Reference: torch/serialization.py, caffe2/serialize/inline_container.cc.
+
+#include <array>
+#include <optional>
+
+#include "base/parse_error.h"
+#include "formats/format.h"
+#include "formats/shard_index.h"
+#include "formats/torch_archive.h"
+#include "formats/torch_layout.h"
+
+namespace ckptdiff {
+namespace {
+
+constexpr std::array<std::string_view, 2> kShardExtensions = {".bin", ".pt"};
+constexpr std::array<std::string_view, 2> kModelFiles = {
+    "pytorch_model.bin.index.json", "pytorch_model.bin"};
+
+Claim ClaimFile(const Source& source) {
+  Claim claim;
+  switch (PeekTorchArchive(source)) {
+    case TorchArchiveKind::kPickle:
+    case TorchArchiveKind::kExport:
+    case TorchArchiveKind::kPackage:
+    case TorchArchiveKind::kStableBaselines: claim.match = Match::kYes; break;
+    case TorchArchiveKind::kScript:
+    case TorchArchiveKind::kNone: break;
+  }
+  return claim;
+}
+
+Claim Detect(const Source& source, const ReadOptions& options) {
+  if (source.is_directory()) {
+    std::optional<Source> model = FindModelFile(source, kModelFiles);
+    if (!model) return {};
+    Claim claim = Detect(*model, options);
+    claim.primary = model->path();
+    return claim;
+  }
+  if (IsShardIndex(source, kShardExtensions)) return ClaimShardIndex(source);
+  return ClaimFile(source);
+}
+
+Layout ReadFile(const Source& source, const ReadOptions& options) {
+  switch (PeekTorchArchive(source)) {
+    case TorchArchiveKind::kExport:
+      throw Unsupported({},
+                        "a program of torch.export (.pt2), not a checkpoint",
+                        "save its state_dict: torch.save(torch.export.load("
+                        "FILE).state_dict, OUT)");
+    case TorchArchiveKind::kPackage:
+      throw Unsupported({}, "a torch.package archive, not a checkpoint",
+                        "load its model and save model.state_dict()");
+    case TorchArchiveKind::kStableBaselines:
+      throw Unsupported({},
+                        "a Stable-Baselines3 archive of several torch files",
+                        "unpack it and give policy.pth");
+    default: break;
+  }
+  TorchArchive archive(source.file());
+  Pickle pickle = archive.ReadPickle();
+  Layout layout = BuildTorchLayout(pickle, archive, options);
+  if (options.verify) archive.Verify(&layout);
+  archive.ListDuplicates(&layout);
+  return layout;
+}
+
+Layout Read(const Source& source, const ReadOptions& options) {
+  Layout layout;
+  if (source.is_directory()) {
+    std::optional<Source> model = FindModelFile(source, kModelFiles);
+    if (!model) throw Corrupt({}, "the model file is gone");
+    layout = Read(*model, options);
+    layout.source.resolved = model->path();
+    return layout;
+  }
+  bool is_index = IsShardIndex(source, kShardExtensions);
+  layout = is_index ? ReadShards(source, options) : ReadFile(source, options);
+  layout.source.format = "torch-zip";
+  return layout;
+}
+
+}  // namespace
+
+extern constexpr Format kTorchZip = {
+    .id = "torch-zip",
+    .summary =
+        "PyTorch since 1.6: state_dicts, bundles, whole modules, "
+        "Lightning",
+    .extensions = "*.pt *.pth *.bin *.ckpt *.tar",
+    .detect = Detect,
+    .read = Read,
+};
+
+}  // namespace ckptdiff

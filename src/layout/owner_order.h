@@ -1,0 +1,32 @@
+// Whose slots are these, where a file numbers them only: PyTorch stores an
+// optimizer's state under 0, 1, 2 … in the order in which it got the
+// parameters, group by group, and no names.
+
+#ifndef CKPTDIFF_LAYOUT_OWNER_ORDER_H_
+#define CKPTDIFF_LAYOUT_OWNER_ORDER_H_
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "ckptdiff/layout.h"
+
+namespace ckptdiff {
+
+// The shapes of one group's parameters, in its order; unknown where there is no
+// state to tell it.
+using OwnerGroup = std::vector<Shape>;
+
+// For each group the indices of its parameters, if exactly one reading is
+// possible: each group keeps the model's order, no parameter is in two places,
+// some may be in no group (frozen). Groups may be interleaved (weights with
+// decay first, biases without). Where no such reading exists, one by shapes
+// that nothing else has. nullopt where there is none or more than one: a wrong
+// owner is worse than none.
+std::optional<std::vector<std::vector<size_t>>> AlignOwners(
+    std::span<const Shape> parameters, std::span<const OwnerGroup> groups);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_LAYOUT_OWNER_ORDER_H_
