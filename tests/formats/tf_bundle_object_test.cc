@@ -1,0 +1,98 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "container/tensor_bundle.h"
+#include "formats/format.h"
+#include "support/bundle_builder.h"
+
+namespace ckptdiff {
+namespace {
+
+std::string Child(uint64_t node, const std::string& name) {
+  return ProtoBytes(1, ProtoVarint(1, node) + ProtoBytes(2, name));
+}
+
+std::string Value(const std::string& name, const std::string& key) {
+  return ProtoBytes(2, ProtoBytes(1, "VARIABLE_VALUE") + ProtoBytes(2, name) +
+                           ProtoBytes(3, key));
+}
+
+std::string Key(const std::string& path) {
+  return path + "/.ATTRIBUTES/VARIABLE_VALUE";
+}
+
+Result<Layout> ReadBundle(const BundleBuilder& bundle) {
+  MemoryFileSystem files;
+  bundle.AddTo(&files, "m");
+  return ReadSource(Source(files, "m"), {});
+}
+
+TEST(TfBundleObjectTest, EndsOnAGraphThatHoldsItself) {
+  std::string graph =
+      ProtoBytes(1, Child(1, "a") + Child(0, "me")) +
+      ProtoBytes(1, Child(0, "up") + Child(1, "self") + Child(2, "w")) +
+      ProtoBytes(1, Value("w", Key("a/w")));
+  BundleBuilder bundle;
+  bundle.Add(Key("a/w"), {2}).AddString(std::string(kObjectGraphKey), graph);
+  Result<Layout> layout = ReadBundle(bundle);
+  ASSERT_TRUE(layout.ok()) << ToString(layout.error());
+  ASSERT_EQ(layout.value().variables.size(), 2u);
+  EXPECT_EQ(layout.value().variables[0].name, "w");
+  EXPECT_EQ(layout.value().source.format, "tf-bundle-object");
+  EXPECT_EQ(layout.value().source.addressed_by, AddressedBy::kKey);
+}
+
+TEST(TfBundleObjectTest, RefusesNodeIdsOutOfRange) {
+  BundleBuilder bundle;
+  bundle.AddString(std::string(kObjectGraphKey), ProtoBytes(1, Child(7, "a")));
+  EXPECT_FALSE(ReadBundle(bundle).ok());
+}
+
+TEST(TfBundleObjectTest, WithoutItsShardNamesAndSlotsComeFromTheKeys) {
+  BundleBuilder bundle;
+  bundle.Add(Key("d/kernel"), {2});
+  bundle.Add(Key("d/kernel/.OPTIMIZER_SLOT/opt/m"), {2});
+  bundle.AddString(std::string(kObjectGraphKey), "");
+  MemoryFileSystem files;
+  files.Add("m.index", bundle.Index());
+  Result<Layout> layout = ReadSource(Source(files, "m"), {});
+  ASSERT_TRUE(layout.ok());
+  for (const Variable& variable : layout.value().variables) {
+    if (variable.role != Role::kSlot) continue;
+    EXPECT_EQ(variable.slot->slot, "m");
+    EXPECT_EQ(variable.slot->owner, "d/kernel");
+    return;
+  }
+  FAIL() << "no slot";
+}
+
+TEST(TfBundleObjectTest, AKeyThatTheIndexLacksIsAnIssue) {
+  std::string graph =
+      ProtoBytes(1, Child(1, "w")) + ProtoBytes(1, Value("w", Key("w")));
+  BundleBuilder bundle;
+  bundle.AddString(std::string(kObjectGraphKey), graph);
+  Result<Layout> layout = ReadBundle(bundle);
+  ASSERT_TRUE(layout.ok());
+  ASSERT_EQ(layout.value().issues.size(), 1u);
+  EXPECT_EQ(layout.value().issues[0].where, Key("w"));
+}
+
+// The step is the user's own where there is one, not the number of saves.
+TEST(TfBundleObjectTest, TheStepIsTheUsersCounter) {
+  std::string graph =
+      ProtoBytes(1, Child(1, "step") + Child(2, "save_counter")) +
+      ProtoBytes(1, Value("step", Key("step"))) +
+      ProtoBytes(1, Value("save_counter", Key("save_counter")));
+  BundleBuilder bundle;
+  bundle.AddInt(Key("step"), 300).AddInt(Key("save_counter"), 3);
+  bundle.AddString(std::string(kObjectGraphKey), graph);
+  Result<Layout> layout = ReadBundle(bundle);
+  ASSERT_TRUE(layout.ok());
+  EXPECT_EQ(layout.value().source.step, 300);
+  EXPECT_EQ(layout.value().variables[0].role, Role::kStep);
+  EXPECT_EQ(layout.value().variables[1].role, Role::kBookkeeping);
+}
+
+}  // namespace
+}  // namespace ckptdiff

@@ -1,0 +1,117 @@
+#include "layout/tf1_slots.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+namespace ckptdiff {
+namespace {
+
+struct Spec {
+  std::string name;
+  std::vector<int64_t> shape;
+};
+
+std::map<std::string, Variable> Tied(const std::vector<Spec>& specs) {
+  Layout layout;
+  for (const Spec& spec : specs) {
+    Variable variable;
+    variable.name = variable.key = spec.name;
+    variable.shape = Shape::Of(spec.shape);
+    layout.variables.push_back(variable);
+  }
+  TieTf1Slots(&layout);
+  std::map<std::string, Variable> variables;
+  for (const Variable& variable : layout.variables) {
+    variables[variable.name] = variable;
+  }
+  return variables;
+}
+
+TEST(Tf1SlotsTest, AdamHasTwo) {
+  auto tied = Tied({{"w", {2}}, {"w/Adam", {2}}, {"w/Adam_1", {2}}});
+  EXPECT_EQ(SlotLabel(tied["w/Adam"]), "w/Adam/m");
+  EXPECT_EQ(SlotLabel(tied["w/Adam_1"]), "w/Adam/v");
+  EXPECT_EQ(tied["w"].role, Role::kWeight);
+}
+
+TEST(Tf1SlotsTest, ASecondAdamOverTheSameVariableGoesOnCounting) {
+  auto tied = Tied({{"w", {2}},
+                    {"w/Adam", {2}},
+                    {"w/Adam_1", {2}},
+                    {"w/Adam_2", {2}},
+                    {"w/Adam_3", {2}}});
+  EXPECT_EQ(SlotLabel(tied["w/Adam_2"]), "w/Adam#2/m");
+  EXPECT_EQ(SlotLabel(tied["w/Adam_3"]), "w/Adam#2/v");
+}
+
+TEST(Tf1SlotsTest, ThreeOfRmspropMeanCentred) {
+  auto tied = Tied({{"w", {2}}, {"w/RMSProp", {2}}, {"w/RMSProp_1", {2}}});
+  EXPECT_EQ(tied["w/RMSProp_1"].slot->slot, "momentum");
+  tied = Tied({{"w", {2}},
+               {"w/RMSProp", {2}},
+               {"w/RMSProp_1", {2}},
+               {"w/RMSProp_2", {2}}});
+  EXPECT_EQ(tied["w/RMSProp_1"].slot->slot, "mg");
+  EXPECT_EQ(tied["w/RMSProp_2"].slot->slot, "momentum");
+}
+
+TEST(Tf1SlotsTest, AVariableThatIsCalledLikeASlotIsNone) {
+  auto tied = Tied({{"net/Adam", {2}}, {"net/kernel", {2}}, {"Momentum", {}}});
+  for (const auto& [name, variable] : tied) {
+    EXPECT_EQ(variable.role, Role::kWeight) << name;
+  }
+}
+
+TEST(Tf1SlotsTest, AnOuterScopeIsStrippedWhereTheShapeAgrees) {
+  auto tied = Tied({{"a/w", {2, 3}},
+                    {"opt/a/w/Adam", {2, 3}},
+                    {"opt/a/w/Adam_1", {2, 3}},
+                    {"opt/a/w/Momentum", {9}}});
+  EXPECT_EQ(tied["opt/a/w/Adam"].slot->owner, "a/w");
+  EXPECT_EQ(tied["opt/a/w/Momentum"].role, Role::kWeight);
+}
+
+TEST(Tf1SlotsTest, AnAverageIsNoSlot) {
+  auto tied = Tied({{"w", {2}}, {"w/ExponentialMovingAverage", {2}}});
+  const Variable& average = tied["w/ExponentialMovingAverage"];
+  EXPECT_EQ(average.role, Role::kAverage);
+  EXPECT_EQ(SlotLabel(average), "w/average");
+}
+
+TEST(Tf1SlotsTest, AnOptimizerOfAnotherNameIsToldByItsBetaPowers) {
+  auto tied = Tied(
+      {{"beta1_power", {}}, {"w", {2}}, {"w/MyOpt", {2}}, {"w/MyOpt_1", {2}}});
+  EXPECT_EQ(tied["w/MyOpt"].slot->slot, "m");
+  EXPECT_EQ(tied["w/MyOpt_1"].slot->slot, "v");
+  EXPECT_EQ(tied["beta1_power"].role, Role::kOptimizer);
+}
+
+TEST(Tf1SlotsTest, KerasOptimizersInAGraphStandBeforeTheVariable) {
+  auto tied = Tied({{"dense/kernel", {2}},
+                    {"training/Adam/dense/kernel/m", {2}},
+                    {"training/Adam/iter", {}}});
+  EXPECT_EQ(SlotLabel(tied["training/Adam/dense/kernel/m"]),
+            "dense/kernel/Adam/m");
+  EXPECT_EQ(tied["training/Adam/iter"].role, Role::kOptimizer);
+}
+
+TEST(Tf1SlotsTest, MeshTensorFlowAndBertHaveWordsOfTheirOwn) {
+  auto tied = Tied({{"k", {4, 2}},
+                    {"k_slot_vr", {2}},
+                    {"k/adam_m", {4, 2}},
+                    {"x_slot_v", {2}}});
+  EXPECT_EQ(tied["k_slot_vr"].slot->slot, "row");
+  EXPECT_EQ(tied["k/adam_m"].slot->slot, "m");
+  EXPECT_EQ(tied["x_slot_v"].role, Role::kWeight);
+}
+
+TEST(Tf1SlotsTest, ASlotWhoseVariableIsGoneHasNoOwner) {
+  auto tied = Tied({{"beta1_power", {}}, {"w/Adam", {2}}, {"w/Adam_1", {2}}});
+  ASSERT_EQ(tied["w/Adam"].role, Role::kSlot);
+  EXPECT_EQ(tied["w/Adam"].slot->owner, std::nullopt);
+}
+
+}  // namespace
+}  // namespace ckptdiff
