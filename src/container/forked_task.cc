@@ -82,8 +82,8 @@ bool WriteAll(int fd, std::string_view text) {
 [[noreturn]] void RunChild(const std::function<void(const ForkSink&)>& task,
                            const ForkLimits& limits, int fd) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  for (int fatal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGPIPE,
-                    SIGXCPU}) {
+  for (int fatal :
+       {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGPIPE, SIGXCPU}) {
     std::signal(fatal, SIG_DFL);
   }
   SilenceChild();

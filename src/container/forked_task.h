@@ -14,9 +14,9 @@
 namespace ckptdiff {
 
 struct ForkLimits {
-  int seconds = 10;                         // of processor and of wall time
-  uint64_t memory = uint64_t{256} << 20;    // beyond what the parent has
-  uint64_t output = uint64_t{64} << 20;     // of what the task writes
+  int seconds = 10;                       // of processor and of wall time
+  uint64_t memory = uint64_t{256} << 20;  // beyond what the parent has
+  uint64_t output = uint64_t{64} << 20;   // of what the task writes
 };
 
 struct ForkOutcome {

@@ -30,9 +30,8 @@ std::optional<uint64_t> FindSignature(const ReadEight& read) {
 // The end-of-file address of the superblock at `base`; nullopt for versions
 // and sizes that are not known, which libhdf5 will judge.
 std::optional<uint64_t> StoredEnd(const File& file, uint64_t base) {
-  std::string block(static_cast<size_t>(std::min<uint64_t>(
-                        64, file.size() - base)),
-                    '\0');
+  std::string block(
+      static_cast<size_t>(std::min<uint64_t>(64, file.size() - base)), '\0');
   file.ReadAt(base, std::as_writable_bytes(std::span(block)));
   ByteCursor cursor(AsBytes(block), "superblock");
   try {
@@ -234,9 +233,9 @@ Hdf5Tree ReadHdf5(const File& file) {
   if (end && *end > file.size() && *end < uint64_t{1} << 60) {
     tree.expected_size = limits.end = *end;
   }
-  ForkOutcome outcome = RunForked(
-      [&](const ForkSink& sink) { WalkHdf5(file, limits, sink); },
-      ChildLimits(file.size()));
+  ForkOutcome outcome =
+      RunForked([&](const ForkSink& sink) { WalkHdf5(file, limits, sink); },
+                ChildLimits(file.size()));
   try {
     if (Decoder(outcome.output).Decode(&tree.root)) return tree;
   } catch (const ParseError& error) {
@@ -250,8 +249,8 @@ Hdf5Tree ReadHdf5(const File& file) {
                                 tree.file_size, *tree.expected_size));
     }
   }
-  throw Corrupt({}, fmt::format("libhdf5 {} on this file: it is damaged",
-                                outcome.Why()));
+  throw Corrupt(
+      {}, fmt::format("libhdf5 {} on this file: it is damaged", outcome.Why()));
 }
 
 std::optional<uint64_t> FindHdf5(const Source& source) {

@@ -36,16 +36,16 @@ struct Hdf5Node {
   Kind kind = Kind::kGroup;
   std::string target;  // of links; of data that lie in other files: which
   std::vector<Hdf5Attribute> attributes;  // ordered by name
-  std::vector<Hdf5Node> children;  // of groups, ordered by name
+  std::vector<Hdf5Node> children;         // of groups, ordered by name
 
   // Of data sets.
   Shape shape;
-  std::string dtype;  // dtype.h; empty: none of them
+  std::string dtype;    // dtype.h; empty: none of them
   uint64_t stored = 0;  // bytes that the file holds of it, compressed or not
   std::optional<uint64_t> offset;  // in the file, where contiguous
-  bool outside = false;     // external storage, virtual: see `target`
-  bool contiguous = false;  // neither compact nor chunked
-  std::optional<double> scalar;  // the value, of numbers of rank 0
+  bool outside = false;            // external storage, virtual: see `target`
+  bool contiguous = false;         // neither compact nor chunked
+  std::optional<double> scalar;    // the value, of numbers of rank 0
 
   bool is_group() const { return kind == Kind::kGroup; }
   bool is_dataset() const { return kind == Kind::kDataset; }

@@ -68,8 +68,8 @@ herr_t DriverRead(H5FD_t* base, H5FD_mem_t, hid_t, haddr_t address, size_t size,
                   void* buffer) {
   const File& file = *Down(base)->info.file;
   if (address >= file.size()) return -1;
-  size_t there = static_cast<size_t>(
-      std::min<uint64_t>(size, file.size() - address));
+  size_t there =
+      static_cast<size_t>(std::min<uint64_t>(size, file.size() - address));
   auto* bytes = static_cast<std::byte*>(buffer);
   try {
     file.ReadAt(address, {bytes, there});
@@ -133,16 +133,11 @@ std::string FloatName(hid_t type) {
     return {};
   }
   switch (H5Tget_size(type)) {
-    case 8:
-      return "float64";
-    case 4:
-      return "float32";
-    case 2:
-      return exponent == 8 ? "bfloat16" : "float16";
-    case 1:
-      return exponent == 5 ? "float8_e5m2" : "float8_e4m3fn";
-    default:
-      return {};
+    case 8: return "float64";
+    case 4: return "float32";
+    case 2: return exponent == 8 ? "bfloat16" : "float16";
+    case 1: return exponent == 5 ? "float8_e5m2" : "float8_e4m3fn";
+    default: return {};
   }
 }
 
@@ -150,19 +145,14 @@ std::string FloatName(hid_t type) {
 std::string TypeName(hid_t type) {
   size_t size = H5Tget_size(type);
   switch (H5Tget_class(type)) {
-    case H5T_INTEGER:
-      return IntegerName(type);
-    case H5T_FLOAT:
-      return FloatName(type);
-    case H5T_STRING:
-      return "string";
-    case H5T_ENUM:
-      return size == 1 && H5Tget_nmembers(type) == 2 ? "bool" : "";
+    case H5T_INTEGER: return IntegerName(type);
+    case H5T_FLOAT: return FloatName(type);
+    case H5T_STRING: return "string";
+    case H5T_ENUM: return size == 1 && H5Tget_nmembers(type) == 2 ? "bool" : "";
     case H5T_COMPOUND:
       if (H5Tget_nmembers(type) != 2) return {};
       return size == 8 ? "complex64" : size == 16 ? "complex128" : "";
-    default:
-      return {};
+    default: return {};
   }
 }
 
@@ -228,8 +218,8 @@ class Walk {
   const Hdf5WalkLimits& limits_;
   const ForkSink& sink_;
   std::string buffer_;
-  std::string path_;            // of the group that is open
-  std::set<haddr_t> groups_;    // that were entered: links may form cycles
+  std::string path_;          // of the group that is open
+  std::set<haddr_t> groups_;  // that were entered: links may form cycles
   uint64_t objects_ = 0;
   uint32_t depth_ = 0;
   bool explained_ = false;
@@ -306,8 +296,7 @@ bool Walk::Link(hid_t group, const char* name, const H5L_info_t& info) {
   return true;
 }
 
-bool Walk::SymbolicLink(hid_t group, const char* name,
-                        const H5L_info_t& info) {
+bool Walk::SymbolicLink(hid_t group, const char* name, const H5L_info_t& info) {
   bool is_external = info.type == H5L_TYPE_EXTERNAL;
   std::string target;
   size_t size = std::min<size_t>(info.u.val_size, 65536);
@@ -317,8 +306,8 @@ bool Walk::SymbolicLink(hid_t group, const char* name,
     const char *file = nullptr, *path = nullptr;
     if (!is_external) {
       target = value.data();
-    } else if (H5Lunpack_elink_val(value.data(), size, nullptr, &file,
-                                   &path) >= 0) {
+    } else if (H5Lunpack_elink_val(value.data(), size, nullptr, &file, &path) >=
+               0) {
       target = std::string(file) + ":" + path;
     }
   }
@@ -381,8 +370,8 @@ bool Walk::Dataset(hid_t group, const char* name) {
   }
   std::string dtype = TypeName(type);
   if (H5Tget_class(type) == H5T_OPAQUE) dtype = OpaqueName(dataset);
-  bool is_number = H5Tget_class(type) == H5T_INTEGER ||
-                   H5Tget_class(type) == H5T_FLOAT;
+  bool is_number =
+      H5Tget_class(type) == H5T_INTEGER || H5Tget_class(type) == H5T_FLOAT;
   double scalar = 0;
   bool has_scalar = rank == 0 && is_number && target.empty() &&
                     H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL,

@@ -10,6 +10,9 @@
 // In order of preference where two claims are equal.
 #define CKPTDIFF_FORMATS(X) \
   X(kKerasConfig) \
+  X(kKerasH5) \
+  X(kKerasWeightsH5) \
+  X(kKerasZip) \
   X(kLayout) \
   X(kTfBundle) \
   X(kTfBundleObject) \

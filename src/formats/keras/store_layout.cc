@@ -1,0 +1,295 @@
+#include "formats/keras/store_layout.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "formats/keras/hdf5.h"
+#include "formats/keras/placement.h"
+#include "formats/keras/variable_names.h"
+
+namespace ckptdiff {
+namespace {
+
+std::string_view Parent(std::string_view path) {
+  size_t slash = path.rfind('/');
+  return slash == path.npos ? std::string_view() : path.substr(0, slash);
+}
+
+std::string_view LastOf(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool IsBelow(std::string_view path, std::string_view above) {
+  return above.empty()
+             ? !path.empty()
+             : path.size() > above.size() && path.starts_with(above) &&
+                   path[above.size()] == '/';
+}
+
+std::string Join(std::string_view scope, std::string_view name) {
+  return scope.empty() ? std::string(name)
+                       : std::string(scope) + "/" + std::string(name);
+}
+
+// State of random numbers and of metrics: no part of what the model computes.
+bool IsBookkeeping(std::string_view path) {
+  if (path == "metrics" || path.starts_with("metrics/")) return true;
+  return LastOf(path).starts_with("seed_generator") ||
+         LastOf(path) == "_random_generator";
+}
+
+bool IsWholeNumber(std::string_view dtype) {
+  return dtype.starts_with("int") || dtype.starts_with("uint") ||
+         dtype == "bool";
+}
+
+std::vector<NumberedVariable> Numbered(const StoreGroup& group) {
+  std::vector<NumberedVariable> numbered;
+  for (const StoredVariable& one : group.variables) {
+    numbered.push_back({one.variable.shape, one.variable.dtype});
+  }
+  return numbered;
+}
+
+// The variables that the config gives an object are those that the file has.
+bool Agrees(const KerasLayer& object, const StoreGroup& group) {
+  return object.known &&
+         std::ranges::equal(
+             object.variables, group.variables,
+             [](const KerasVariable* told, const StoredVariable& stored) {
+               return told->shape.Agrees(stored.variable.shape);
+             });
+}
+
+class Lister {
+ public:
+  Lister(const KerasStore& store, const StoreContext& context, Layout* layout)
+      : store_(store), context_(context), layout_(layout) {}
+
+  SlotOwners List() {
+    owners_.ordered = context_.model != nullptr;
+    if (context_.model != nullptr) ListModel();
+    for (const auto& [path, group] : store_) {
+      if (!done_.contains(path) && !IsOptimizerPath(path)) {
+        ListUnplaced(path, group);
+      }
+    }
+    ForgetUnsettled();
+    return std::move(owners_);
+  }
+
+ private:
+  void ListModel() {
+    std::vector<Placement> places =
+        PlaceObjects(*context_.model, context_.version);
+    std::set<std::string_view> placed;
+    for (const Placement& place : places) placed.insert(place.path);
+    for (const Placement& place : places) {
+      bool is_layer = place.layer == place.object && !place.object->is_model();
+      if (is_layer) AddLayer(place);
+      auto found = store_.find(place.path);
+      if (found != store_.end()) ListPlaced(place, found->second);
+      if (!place.object->known) ListInside(place, placed);
+    }
+  }
+
+  void AddLayer(const Placement& place) {
+    layout_->layers.push_back({place.object->name, place.object->class_name});
+  }
+
+  void ListPlaced(const Placement& place, const StoreGroup& group) {
+    done_.insert(place.path);
+    const KerasLayer& object = *place.object;
+    bool is_other = place.layer == &object && !group.label.empty() &&
+                    group.label != object.name;
+    std::string layer = place.layer == nullptr ? "" : place.layer->name;
+    if (is_other || !Agrees(object, group)) {
+      std::string scope = place.scope;
+      if (is_other) scope = Join(Parent(scope), layer = group.label);
+      ListGuessed(place.path, group, scope, layer, object.trainable);
+      return;
+    }
+    for (size_t i = 0; i < group.variables.size(); ++i) {
+      Variable variable = group.variables[i].variable;
+      const KerasVariable& told = *object.variables[i];
+      variable.name = told.path;
+      variable.trainable = told.optimized;
+      variable.layer = layer;
+      Add(place.path, std::move(variable), told.trainable, told.optimized);
+    }
+  }
+
+  // What a layer that is not built in holds: its groups, in the file's order.
+  void ListInside(const Placement& place,
+                  const std::set<std::string_view>& placed) {
+    for (auto at = store_.upper_bound(place.path); at != store_.end(); ++at) {
+      if (!IsBelow(at->first, place.path)) {
+        if (at->first.starts_with(place.path)) continue;
+        break;
+      }
+      if (placed.contains(at->first)) continue;
+      done_.insert(at->first);
+      unordered_.insert({at->first, place.path});
+      std::string scope = Labels(at->first, place.path, place.scope);
+      ListGuessed(at->first, at->second, scope, place.layer->name,
+                  place.layer->trainable);
+    }
+  }
+
+  void ListUnplaced(const std::string& path, const StoreGroup& group) {
+    std::string scope;
+    if (context_.dialect == SlotDialect::kKeras3) {
+      auto root = store_.find("");
+      bool is_functional = store_.contains("layers/input_layer");
+      if (root != store_.end() && !is_functional) scope = root->second.label;
+      scope = Labels(path, "", scope);
+    }
+    if (group.label.empty()) scope.clear();
+    ListGuessed(path, group, scope, LayerOf(path), true);
+  }
+
+  // Appends the names of the objects on the way from `above` to `path`. A
+  // nested functional or sequential model was built by itself: names begin
+  // anew there.
+  std::string Labels(const std::string& path, std::string_view above,
+                     std::string scope) const {
+    size_t at = above.empty() ? 0 : above.size() + 1;
+    while (at < path.size()) {
+      size_t end = std::min(path.find('/', at), path.size());
+      std::string prefix = path.substr(0, end);
+      auto found = store_.find(prefix);
+      if (found != store_.end() && !found->second.label.empty()) {
+        scope = Join(scope, found->second.label);
+      }
+      if (store_.contains(prefix + "/layers/input_layer")) {
+        if (end < path.size()) scope.clear();
+      } else if (LastOf(prefix).starts_with("sequential") &&
+                 found != store_.end() && end < path.size()) {
+        scope = found->second.label;
+      }
+      at = end + 1;
+    }
+    return scope;
+  }
+
+  // The outermost object inside the innermost model.
+  std::string LayerOf(const std::string& path) const {
+    size_t inner = path.rfind("layers/");
+    bool is_inside =
+        inner != path.npos && (inner == 0 || path[inner - 1] == '/');
+    size_t end = path.find('/', is_inside ? inner + 7 : 0);
+    while (end != path.npos && !store_.contains(path.substr(0, end))) {
+      end = path.find('/', end + 1);
+    }
+    std::string layer = path.substr(0, end);
+    if (layer.empty()) return {};
+    auto found = store_.find(layer);
+    bool has_label = found != store_.end() && !found->second.label.empty();
+    return has_label ? found->second.label : layer;
+  }
+
+  // `scope` empty: names are not told, the keys have to do.
+  void ListGuessed(const std::string& path, const StoreGroup& group,
+                   const std::string& scope, const std::string& layer,
+                   bool may_train) {
+    std::vector<std::string> names =
+        VariableNames(LastOf(path), Numbered(group),
+                      context_.dialect == SlotDialect::kKeras3);
+    for (size_t i = 0; i < group.variables.size(); ++i) {
+      Variable variable = group.variables[i].variable;
+      std::string leaf = i < names.size() ? names[i] : "";
+      bool is_fixed = IsStatistic(leaf) || IsWholeNumber(variable.dtype) ||
+                      IsQuantization(group, leaf);
+      if (is_fixed || !may_train) {
+        variable.trainable = false;
+      } else if (context_.model != nullptr) {
+        variable.trainable = true;
+      }
+      if (leaf.empty()) leaf = "vars/" + group.variables[i].leaf;
+      variable.name = scope.empty() ? variable.key : Join(scope, leaf);
+      variable.layer = layer;
+      if (IsBookkeeping(path)) {
+        variable.role = Role::kBookkeeping;
+        variable.trainable.reset();
+        variable.layer.clear();
+      }
+      Add(path, std::move(variable), !is_fixed, !is_fixed && may_train);
+    }
+  }
+
+  // Of int8 and int4 kernels. The scales of float8 are trained.
+  static bool IsQuantization(const StoreGroup& group, const std::string& leaf) {
+    return IsWholeNumber(group.variables[0].variable.dtype) &&
+           (leaf.ends_with("_scale") || leaf.ends_with("_zero") ||
+            leaf == "g_idx");
+  }
+
+  void Add(const std::string& path, Variable variable, bool may_have_slots,
+           bool optimized) {
+    if (may_have_slots && variable.role == Role::kWeight) {
+      SlotOwner owner;
+      owner.name = variable.name;
+      owner.key = variable.key;
+      owner.shape = variable.shape;
+      owner.optimized = optimized;
+      owner.object = path;
+      size_t number = path.find_last_not_of("0123456789");
+      bool is_numbered = number != path.npos && number + 1 < path.size() &&
+                         path[number] == '_';
+      owner.family = is_numbered ? path.substr(0, number) : path;
+      owners_.all.push_back(std::move(owner));
+    }
+    if (!variable.layer.empty() && context_.model == nullptr &&
+        layer_names_.insert(variable.layer).second) {
+      layout_->layers.push_back({variable.layer, {}});
+    }
+    layout_->variables.push_back(std::move(variable));
+  }
+
+  // The order of the objects inside of a layer that is not built in is not
+  // told. One object, or shapes that differ, leave no choice; else no slot may
+  // be tied to them.
+  void ForgetUnsettled() {
+    std::map<std::pair<std::string, std::vector<int64_t>>,
+             std::set<std::string>>
+        holders;
+    auto layer_of = [&](const SlotOwner& owner) -> std::string {
+      auto found = unordered_.find(owner.object);
+      return found == unordered_.end() ? "" : found->second;
+    };
+    for (const SlotOwner& owner : owners_.all) {
+      std::string layer = layer_of(owner);
+      if (!layer.empty()) {
+        holders[{layer, owner.shape.dims}].insert(owner.object);
+      }
+    }
+    for (SlotOwner& owner : owners_.all) {
+      std::string layer = layer_of(owner);
+      owner.settled =
+          layer.empty() || holders[{layer, owner.shape.dims}].size() == 1;
+    }
+  }
+
+  const KerasStore& store_;
+  const StoreContext& context_;
+  Layout* layout_;
+  SlotOwners owners_;
+  std::set<std::string> done_;
+  std::map<std::string, std::string> unordered_;  // group → its layer's path
+  std::set<std::string> layer_names_;
+};
+
+}  // namespace
+
+bool IsOptimizerPath(std::string_view path) {
+  return path == "optimizer" || path.starts_with("optimizer/");
+}
+
+SlotOwners ListStoreWeights(const KerasStore& store,
+                            const StoreContext& context, Layout* layout) {
+  return Lister(store, context, layout).List();
+}
+
+}  // namespace ckptdiff
