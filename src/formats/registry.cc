@@ -22,6 +22,7 @@
   X(kTorchZip) \
   X(kMetaGraph) \
   X(kSavedModel) \
+  X(kSafetensors) \
   /* one line a format */
 
 namespace ckptdiff {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -29,29 +29,44 @@ struct Shard {
   std::vector<std::string_view> mapped;  // what the index says is in it
 };
 
-void ReadWeightMap(JsonCursor* json, std::vector<Entry>* entries) {
+struct Index {
+  std::vector<Entry> entries;  // weight_map in the order of the file
+  std::map<std::string, std::string> metadata;  // what of it is text
+};
+
+void ReadMetadata(JsonCursor* json, Index* index) {
+  if (json->Peek() != '{') return json->Skip();
   json->EnterObject();
   while (std::optional<std::string_view> name = json->NextMember()) {
-    entries->push_back({*name, json->Text()});
+    if (json->Peek() == '"') {
+      index->metadata[std::string(*name)] = json->Text();
+    } else {
+      json->Skip();
+    }
   }
 }
 
-// weight_map in the order of the file; views live as long as `json`.
-std::vector<Entry> ReadEntries(JsonCursor* json) {
-  std::vector<Entry> entries;
-  bool is_index = false;
+// Views in the result live as long as `json`.
+Index ReadIndex(JsonCursor* json) {
+  Index index;
+  bool has_map = false;
   json->EnterObject();
   while (std::optional<std::string_view> name = json->NextMember()) {
-    if (*name == "weight_map") {
-      is_index = true;
-      ReadWeightMap(json, &entries);
+    if (*name == "metadata") {
+      ReadMetadata(json, &index);
+    } else if (*name == "weight_map") {
+      has_map = true;
+      json->EnterObject();
+      while (std::optional<std::string_view> tensor = json->NextMember()) {
+        index.entries.push_back({*tensor, json->Text()});
+      }
     } else {
       json->Skip();
     }
   }
   json->Finish();
-  if (!is_index) json->Fail("has no weight_map");
-  return entries;
+  if (!has_map) json->Fail("has no weight_map");
+  return index;
 }
 
 // "a, b, c and 4 more"
@@ -281,8 +296,10 @@ Claim ClaimShardIndex(const Source& index) {
 Layout ReadShards(const Source& index, const ReadOptions& options) {
   std::string text = index.ReadAll(kMaxIndexBytes);
   JsonCursor json(text, {});
-  std::vector<Entry> entries = ReadEntries(&json);
-  return Joiner(index, options).Join(entries);
+  Index content = ReadIndex(&json);
+  Layout layout = Joiner(index, options).Join(content.entries);
+  AddTies(content.metadata, &layout);
+  return layout;
 }
 
 std::optional<Source> FindModelFile(const Source& directory,
@@ -302,10 +319,33 @@ std::optional<Source> FindModelFile(const Source& directory,
   return std::nullopt;
 }
 
+void AddTies(const std::map<std::string, std::string>& metadata,
+             Layout* layout) {
+  if (metadata.empty()) return;
+  std::unordered_map<std::string_view, size_t> positions;
+  for (size_t i = 0; i < layout->variables.size(); ++i) {
+    positions.emplace(layout->variables[i].name, i);
+  }
+  std::vector<Variable> tied;
+  for (const auto& [dropped, kept] : metadata) {
+    auto position = positions.find(kept);
+    if (position == positions.end() || positions.contains(dropped)) continue;
+    Variable& variable = tied.emplace_back(layout->variables[position->second]);
+    variable.name = dropped;
+    variable.key = dropped;
+    variable.tied_to = kept;
+  }
+  std::move(tied.begin(), tied.end(), std::back_inserter(layout->variables));
+}
+
 void DescribeFromSidecars(const Source& model_file, Layout* layout) {
   if (auto config = Sidecar(model_file, "config.json")) {
     std::string version = StringOr(*config, "transformers_version");
     if (!version.empty()) layout->source.writer = "transformers " + version;
+  }
+  if (auto config = Sidecar(model_file, "adapter_config.json")) {
+    std::string version = StringOr(*config, "peft_version");
+    if (!version.empty()) layout->source.writer = "peft " + version;
   }
   if (auto state = Sidecar(model_file, "trainer_state.json")) {
     const Json* step = Member(*state, "global_step");

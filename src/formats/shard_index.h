@@ -13,6 +13,7 @@
 #ifndef CKPTDIFF_FORMATS_SHARD_INDEX_H_
 #define CKPTDIFF_FORMATS_SHARD_INDEX_H_
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,6 +46,12 @@ Layout ReadShards(const Source& index, const ReadOptions& options);
 // it; else the same in its newest `checkpoint-<step>`, as a trainer resumes.
 std::optional<Source> FindModelFile(const Source& directory,
                                     std::span<const std::string_view> names);
+
+// Of a metadata map (name → text), the entries that savers leave for weights
+// that share a storage, {"lm_head.weight": "embed.weight"}, dropped → kept:
+// each becomes a variable that is tied to the one it was dropped for.
+void AddTies(const std::map<std::string, std::string>& metadata,
+             Layout* layout);
 
 // Fills in what the files beside a model tell: writer (config.json) and step
 // (trainer_state.json). What is absent or damaged tells nothing.
