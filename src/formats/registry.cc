@@ -23,6 +23,9 @@
   X(kMetaGraph) \
   X(kSavedModel) \
   X(kSafetensors) \
+  X(kGguf) \
+  X(kNpy) \
+  X(kNpz) \
   /* one line a format */
 
 namespace ckptdiff {
