@@ -18,6 +18,18 @@ std::optional<uint64_t> CheckedMul(uint64_t a, uint64_t b) {
   return product;
 }
 
+std::optional<int64_t> LittleInteger(Bytes bytes, bool is_signed) {
+  if (bytes.empty() || bytes.size() > sizeof(uint64_t)) return std::nullopt;
+  uint64_t value = 0;
+  for (size_t i = bytes.size(); i-- > 0;) {
+    value = value << 8 | std::to_integer<uint64_t>(bytes[i]);
+  }
+  auto unused = static_cast<int>(8 * (sizeof(uint64_t) - bytes.size()));
+  if (is_signed) return static_cast<int64_t>(value << unused) >> unused;
+  if (value > INT64_MAX) return std::nullopt;
+  return static_cast<int64_t>(value);
+}
+
 void ByteCursor::Fail(std::string message) const {
   throw Corrupt(where_, std::move(message));
 }

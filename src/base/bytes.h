@@ -27,6 +27,10 @@ inline std::string_view AsText(Bytes bytes) {
 std::optional<uint64_t> CheckedAdd(uint64_t a, uint64_t b);
 std::optional<uint64_t> CheckedMul(uint64_t a, uint64_t b);
 
+// A whole number of 1 to 8 bytes, little-endian; nullopt where it has another
+// size or is beyond 2^63.
+std::optional<int64_t> LittleInteger(Bytes bytes, bool is_signed);
+
 // Reads forward through a span. Every method throws ParseError(kCorrupt) when
 // the bytes do not suffice; `what` names the thing in the message.
 class ByteCursor {

@@ -26,6 +26,7 @@
   X(kGguf) \
   X(kNpy) \
   X(kNpz) \
+  X(kFlaxMsgpack) \
   /* one line a format */
 
 namespace ckptdiff {
