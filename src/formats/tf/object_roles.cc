@@ -13,81 +13,11 @@
 #include <unordered_map>
 #include <utility>
 
+#include "formats/tf/optimizer_names.h"
 #include "layout/slots.h"
 
 namespace ckptdiff {
 namespace {
-
-// A list of an optimizer, and what Keras 3 calls one element of it.
-struct SlotList {
-  std::string_view name;
-  std::string_view word;
-};
-constexpr std::array kSlotLists = {
-    SlotList{"_momentums", "momentum"},
-    SlotList{"momentums", "momentum"},
-    SlotList{"_velocities", "velocity"},
-    SlotList{"_velocity_hats", "velocity_hat"},
-    SlotList{"_average_gradients", "average_gradient"},
-    SlotList{"_accumulators", "accumulator"},
-    SlotList{"_linears", "linear"},
-    SlotList{"_accumulated_grads", "accumulated_grad"},
-    SlotList{"_accumulated_delta_vars", "accumulated_delta_var"},
-    SlotList{"_m", "m"},
-    SlotList{"_u", "u"},
-    SlotList{"_v", "v"},
-    SlotList{"_r", "r"},
-    SlotList{"_c", "c"},
-    SlotList{"_accumulated_gradients", "gradient_accumulator"},
-    SlotList{"_model_variables_moving_average", "average"},
-    SlotList{"adam_momentums", "momentum"},
-    SlotList{"adam_velocities", "velocity"},
-    SlotList{"muon_momentums", "momentum"},
-    SlotList{"muon_velocities", "velocity"},
-};
-
-const SlotList* FindSlotList(std::string_view name) {
-  for (const SlotList& list : kSlotLists) {
-    if (list.name == name) return &list;
-  }
-  return nullptr;
-}
-
-// Keras 3 names an optimizer's variables by its snake-case name.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16>
-    kClasses = {{{"adam", "Adam"},
-                 {"adamw", "AdamW"},
-                 {"adamax", "Adamax"},
-                 {"nadam", "Nadam"},
-                 {"sgd", "SGD"},
-                 {"rmsprop", "RMSprop"},
-                 {"adagrad", "Adagrad"},
-                 {"adadelta", "Adadelta"},
-                 {"ftrl", "Ftrl"},
-                 {"adafactor", "Adafactor"},
-                 {"lion", "Lion"},
-                 {"lamb", "Lamb"},
-                 {"muon", "Muon"},
-                 {"momentum", "Momentum"},
-                 {"adam_weight_decay", "AdamWeightDecay"},
-                 {"schedule_free_adam_w", "ScheduleFreeAdamW"}}};
-
-// "adam_1" is "Adam"; empty where the word is no optimizer's name.
-std::string ClassOfName(std::string_view word) {
-  size_t underscore = word.rfind('_');
-  if (underscore != word.npos && underscore + 1 < word.size() &&
-      word.find_first_not_of("0123456789", underscore + 1) == word.npos) {
-    word = word.substr(0, underscore);
-  }
-  std::string lower;
-  for (char c : word) {
-    lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  }
-  for (const auto& [name, class_name] : kClasses) {
-    if (lower == name || word == class_name) return std::string(class_name);
-  }
-  return {};
-}
 
 std::string_view FirstPart(std::string_view name) {
   size_t slash = name.find('/');
@@ -214,15 +144,16 @@ class Roles {
     const ObjectNode& node = Node(id);
     Optimizer optimizer;
     std::string class_name = ClassOf(id);
-    bool has_lists = HasSlotLists(node);
-    if (class_name.empty() && has_lists) class_name = ClassOfLists(node);
     if (!class_name.empty()) optimizer.class_name = class_name;
+    // By the lists alone, Adam and AdamW are one: the words are, too.
+    if (class_name.empty()) class_name = ClassOfLists(node);
     optimizer.id = UniqueId(class_name.empty() ? "optimizer" : class_name);
     TieSlotVariables(node, class_name, &optimizer);
     for (const auto& child : node.children) {
-      const SlotList* list = FindSlotList(child.name);
-      if (list != nullptr) TieList(node, child, *list, class_name, &optimizer);
+      auto word = WordOfList(child.name);
+      if (word) TieList(node, child, *word, class_name, &optimizer);
     }
+    TieUnlisted(node, class_name, &optimizer);
     AddIteration(node);
     // A loss-scale wrapper without state of its own is no second optimizer.
     bool is_wrapper = node.Find("base_optimizer") != nullptr ||
@@ -231,47 +162,21 @@ class Roles {
     layout_.optimizers.push_back(std::move(optimizer));
   }
 
-  static bool HasSlotLists(const ObjectNode& node) {
-    return std::any_of(
-        node.children.begin(), node.children.end(),
-        [](const auto& child) { return FindSlotList(child.name) != nullptr; });
-  }
-
-  // An optimizer without a telling name (under a loss scale): which lists it
-  // has, and which it made first, is telling enough.
-  static std::string ClassOfLists(const ObjectNode& node) {
-    size_t momentum = 0, velocity = 0, at = 0;
-    for (const auto& child : node.children) {
-      ++at;
-      if (child.name == "_momentums") momentum = at;
-      if (child.name == "_velocities") velocity = at;
-      if (child.name == "_u") return "Adamax";
-      if (child.name == "_linears") return "Ftrl";
-      if (child.name == "_accumulated_grads") return "Adadelta";
-      if (child.name == "_average_gradients") return "RMSprop";
-      if (child.name == "_r") return "Adafactor";
-      if (child.name == "_u_product") return "Nadam";
-    }
-    if (velocity != 0 && (momentum == 0 || velocity < momentum)) {
-      return "RMSprop";
-    }
-    return momentum != 0 && velocity != 0 ? "Adam" : "";
-  }
-
   // The class, as the full names of the optimizer's own variables begin.
   std::string ClassOf(uint32_t optimizer) {
     std::map<std::string, size_t> votes;
     auto vote = [&](uint32_t id) {
       Variable* variable = VariableAt(id);
       if (variable == nullptr) return;
+      // `momentum/dense/kernel` names a slot, and no optimizer of Keras.
       std::string name = ClassOfName(FirstPart(variable->name));
-      if (!name.empty()) ++votes[name];
+      if (!name.empty() && name != "Momentum") ++votes[name];
     };
     const ObjectNode& node = Node(optimizer);
     for (const auto& child : node.children) {
       vote(child.node);
       bool is_list =
-          child.name == "_variables" || FindSlotList(child.name) != nullptr;
+          child.name == "_variables" || WordOfList(child.name).has_value();
       if (!is_list) continue;
       for (const auto& element : Node(child.node).children) {
         vote(element.node);
@@ -343,11 +248,11 @@ class Roles {
   }
 
   void TieList(const ObjectNode& node, const ObjectNode::Child& list,
-               const SlotList& kind, const std::string& class_name,
+               std::string_view word, const std::string& class_name,
                Optimizer* optimizer) {
     const auto* weights = node.Find("_trainable_variables");
     std::string canonical =
-        CanonicalSlot(SlotDialect::kKeras3, class_name, kind.word);
+        CanonicalSlot(SlotDialect::kKeras3, class_name, word);
     std::map<std::string, size_t> used;
     for (const auto& child : Node(list.node).children) {
       Variable* variable = VariableAt(child.node);
@@ -359,12 +264,71 @@ class Roles {
       } else {
         owner = OwnerByName(list, *variable, &used);
       }
-      bool is_factor = kind.word == "r" || kind.word == "c";
+      bool is_factor = word == "r" || word == "c";
       if (is_factor && IsScalar(*variable)) {
         variable->role = Role::kBookkeeping;  // a vector is not factored
       } else if (variable->role != Role::kWeight) {
         SetSlot(variable, canonical, list.name, owner, optimizer);
       }
+    }
+  }
+
+  // Keras 3 tracks a list of variables only if it holds nothing else. What is
+  // in no list (Adafactor's, Muon's) is told by its name, which is made of the
+  // owner's: `muon/dense_kernel_velocity` of `dense/kernel`. Adafactor's two
+  // factors have no such name, and stand before the third.
+  void TieUnlisted(const ObjectNode& node, const std::string& class_name,
+                   Optimizer* optimizer) {
+    const auto* all = node.Find("_variables");
+    const auto* weights = node.Find("_trainable_variables");
+    if (all == nullptr || weights == nullptr) return;
+    std::unordered_map<std::string, Variable*> by_flat_name;
+    for (const auto& child : Node(weights->node).children) {
+      Variable* weight = VariableAt(child.node);
+      if (weight == nullptr) continue;
+      std::string flat = weight->name;
+      std::replace(flat.begin(), flat.end(), '/', '_');
+      auto [found, is_new] = by_flat_name.emplace(flat, weight);
+      if (!is_new) found->second = nullptr;  // two of a name: nobody's
+    }
+    std::vector<Variable*> state;
+    for (const auto& child : Node(all->node).children) {
+      state.push_back(VariableAt(child.node));
+    }
+    for (size_t i = 0; i < state.size(); ++i) {
+      Variable* one = state[i];
+      if (one == nullptr || one->role != Role::kOptimizer) continue;
+      auto [owner, word] = OwnerByFlatName(*one, by_flat_name);
+      if (owner == nullptr || owner->shape != one->shape) continue;
+      SetSlot(one, CanonicalSlot(SlotDialect::kKeras3, class_name, word), word,
+              owner, optimizer);
+      if (class_name != "Adafactor" || i < 2) continue;
+      SetFactor(state[i - 2], "row", owner, optimizer);
+      SetFactor(state[i - 1], "column", owner, optimizer);
+    }
+  }
+
+  using ByFlatName = std::unordered_map<std::string, Variable*>;
+  static std::pair<Variable*, std::string_view> OwnerByFlatName(
+      const Variable& slot, const ByFlatName& by_flat_name) {
+    std::string_view name = slot.name;
+    name.remove_prefix(std::min(name.size(), name.find('/') + 1));
+    for (size_t cut = name.rfind('_'); cut != name.npos && cut > 0;
+         cut = name.rfind('_', cut - 1)) {
+      auto found = by_flat_name.find(std::string(name.substr(0, cut)));
+      if (found == by_flat_name.end()) continue;
+      return {found->second, name.substr(cut + 1)};
+    }
+    return {nullptr, {}};
+  }
+
+  void SetFactor(Variable* factor, std::string_view word, Variable* owner,
+                 Optimizer* optimizer) {
+    if (factor == nullptr || factor->role != Role::kOptimizer) return;
+    if (IsScalar(*factor)) {
+      factor->role = Role::kBookkeeping;  // a vector is not factored
+    } else if (factor->shape.dims.size() + 1 == owner->shape.dims.size()) {
+      SetSlot(factor, word, word, owner, optimizer);
     }
   }
 
@@ -405,6 +369,11 @@ class Roles {
   }
 
   void AddIteration(const ObjectNode& node) {
+    // A wrapper counts beside the optimizer that it wraps.
+    for (std::string_view name : {"inner_optimizer", "base_optimizer"}) {
+      const auto* inner = node.Find(name);
+      if (inner != nullptr && IsOptimizer(Node(inner->node))) return;
+    }
     for (std::string_view name : {"iter", "_iterations"}) {
       const auto* child = node.Find(name);
       size_t at = child == nullptr ? kNoVariable : variable_of_[child->node];
