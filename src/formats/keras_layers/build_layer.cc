@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/parse_error.h"
 #include "base/text.h"
@@ -268,6 +269,30 @@ class ModelWalk {
   std::string scope_;
 };
 
+// Keras 3 numbers the inputs of a program as they are made: "input_layer",
+// "input_layer_1", ... -1: the user named it; nullopt: there is none.
+std::optional<int64_t> InputNumber(const Json& model_config) {
+  const Json* layers = Member(model_config, "layers");
+  if (layers == nullptr || !layers->is_array() || layers->empty()) return {};
+  const Json& first = layers->front();
+  const Json* config = Member(first, "config");
+  if (StringOr(first, "class_name") != "InputLayer" || config == nullptr) {
+    return {};
+  }
+  constexpr std::string_view kStem = "input_layer";
+  std::string name = StringOr(*config, "name");
+  if (name == kStem) return 0;
+  std::string_view digits = name;
+  if (!name.starts_with(kStem) || name.size() > kStem.size() + 10) return -1;
+  digits.remove_prefix(kStem.size());
+  int64_t number = 0;
+  auto [end, error] =
+      std::from_chars(digits.data() + 1, digits.data() + digits.size(), number);
+  bool whole = error == std::errc() && digits[0] == '_' &&
+               end == digits.data() + digits.size();
+  return whole ? number : -1;
+}
+
 std::vector<Shape> WalkModel(ModelWalk walk, const Serialized& model,
                              const LayerCall& call) {
   return model.kind == KerasLayer::Kind::kFunctional
@@ -276,7 +301,9 @@ std::vector<Shape> WalkModel(ModelWalk walk, const Serialized& model,
 }
 
 // Layers of a Functional model are built before it is, so its name is in no
-// path; a Sequential one of Keras 3 builds its own.
+// path. A Sequential one of Keras 3 builds its own: alone if it declares its
+// input, else where it is first called. Both look alike in a config; an input
+// that was named, or made before that of the model around it, was declared.
 std::string InnerScope(const BuildState& state, const Serialized& object,
                        const std::string& outer, Scope scope) {
   if (object.kind == KerasLayer::Kind::kFunctional) return {};
@@ -284,6 +311,12 @@ std::string InnerScope(const BuildState& state, const Serialized& object,
     return {};
   }
   if (scope == Scope::kParent) return outer;
+  if (object.kind == KerasLayer::Kind::kSequential) {
+    std::optional<int64_t> own = InputNumber(*object.config);
+    bool declared =
+        own && (*own < 0 || (state.input_number && *own < *state.input_number));
+    if (declared) return object.name;
+  }
   return outer.empty() ? object.name : outer + "/" + object.name;
 }
 
@@ -302,7 +335,12 @@ BuiltLayer BuildLayer(BuildState& state, const Json& object,
   std::string inner = InnerScope(state, opened, outer, scope);
   if (layer.is_model()) {
     layer.input = call.First();
-    return {&layer, WalkModel(ModelWalk(state, &layer, inner), opened, call)};
+    std::optional<int64_t> around = state.input_number;
+    state.input_number = InputNumber(*opened.config);
+    BuiltLayer built = {
+        &layer, WalkModel(ModelWalk(state, &layer, inner), opened, call)};
+    state.input_number = around;
+    return built;
   }
   layer.known = opened.layer_class != nullptr;
   LayerConfig config(state, *opened.config, WhereOf(opened));

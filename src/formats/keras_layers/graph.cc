@@ -220,9 +220,18 @@ class GraphParser {
     for (TensorRef& ref : graph_.outputs) visit(ref);
   }
 
-  // Keras 2 counts a nested model's own construction as its call 0, which is
-  // not among its inbound nodes: there, 1 is the first call that is listed.
+  // Counting a nested model's own construction as its call 0, which is not
+  // among its inbound nodes, makes 1 the first call that is listed. Keras 2
+  // counts so throughout, Keras 3 only where the outputs are listed.
   void ShiftCalls() {
+    if (dialect_ == KerasDialect::kKeras3) {
+      for (TensorRef& ref : graph_.outputs) {
+        const Json* config = Member(*graph_.layers[ref.layer].object, "config");
+        bool nested =
+            config != nullptr && Member(*config, "output_layers") != nullptr;
+        if (nested && ref.call > 0) --ref.call;
+      }
+    }
     std::vector<size_t> last(graph_.layers.size(), 0);
     EachReference([&](TensorRef& ref) {
       last[ref.layer] = std::max(last[ref.layer], ref.call);

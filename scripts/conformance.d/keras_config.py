@@ -1,0 +1,118 @@
+"""The layout derived from a Keras config against the live model.
+
+Builds models with the installed Keras, hands `model.to_json()` to ckptdiff and
+compares what it lists with `model.weights`: name, shape, dtype, trainability,
+order. Run inside an environment that has Keras:
+
+    CKPTDIFF=build/release/ckptdiff python keras_config.py [--keras keras]
+        [--only applications|composed|random] [--random 300] [--seed 1]
+
+`--keras` is the module: keras (3), tf_keras or tensorflow.keras (2).
+Written for Keras 3.0 to 3.15 and tf-keras 2.15 to 2.21.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import keras_models  # noqa: E402
+
+
+def live_layout(keras, model):
+    """[(name, shape, dtype, trainable)] as the model itself tells it."""
+    trainable = {id(v) for v in model.trainable_variables}
+    rows = []
+    for v in model.weights:
+        name = v.path if keras_models.is_keras3(keras) else v.name
+        name = name[:-2] if name.endswith(":0") else name
+        dtype = getattr(v.dtype, "name", None) or str(v.dtype)
+        rows.append([name, list(v.shape), dtype, id(v) in trainable])
+    return rows
+
+
+def derived_layout(ckptdiff, path):
+    run = subprocess.run([ckptdiff, "inspect", "--format", "json", path],
+                         capture_output=True, text=True)
+    if run.returncode != 0:
+        return None, run.stderr.strip()
+    document = json.loads(run.stdout)
+    rows = [[v["name"], v["shape"], v["dtype"], v.get("trainable")]
+            for v in document["variables"] if v["role"] == "weight"]
+    return rows, ""
+
+
+def check(keras, ckptdiff, label, model, keep):
+    """True where the layouts are equal; else prints the first difference."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as out:
+        out.write(model.to_json())
+    live = live_layout(keras, model)
+    derived, error = derived_layout(ckptdiff, out.name)
+    if derived == live:
+        os.unlink(out.name)
+        return True
+    print(f"DIFFERS {label}")
+    if derived is None:
+        print("   ", error)
+    else:
+        rows = max(len(live), len(derived))
+        for i in range(rows):
+            a = live[i] if i < len(live) else None
+            b = derived[i] if i < len(derived) else None
+            if a != b:
+                print(f"    variable {i}: live {a}, derived {b}")
+                break
+    if keep:
+        print("    config kept:", out.name)
+    else:
+        os.unlink(out.name)
+    return False
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keras", default="keras")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--random", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true")
+    args = parser.parse_args()
+    ckptdiff = os.environ["CKPTDIFF"]
+    keras = importlib.import_module(args.keras)
+    groups = {
+        "applications": keras_models.applications(keras),
+        "composed": keras_models.composed(keras),
+        "random": keras_models.random_models(keras, args.random, args.seed),
+    }
+    failed = 0
+    for group, models in groups.items():
+        if args.only and args.only != group:
+            continue
+        right = total = 0
+        for label, make in models:
+            if group == "random" and total == args.random:
+                break
+            keras.backend.clear_session()
+            try:
+                model = make()
+            except keras_models.NotHere as why:
+                if group != "random":
+                    print(f"skipped {label}: {why}")
+                continue
+            total += 1
+            right += check(keras, ckptdiff, f"{group} {label}", model,
+                           args.keep)
+        failed += total - right
+        print(f"{group}: {right} of {total} equal")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
