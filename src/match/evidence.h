@@ -1,0 +1,24 @@
+// One kind of evidence: what it says about every candidate, 0 (nothing) to 1.
+
+#ifndef CKPTDIFF_MATCH_EVIDENCE_H_
+#define CKPTDIFF_MATCH_EVIDENCE_H_
+
+#include <span>
+#include <string_view>
+
+#include "match/problem.h"
+
+namespace ckptdiff {
+
+struct Evidence {
+  std::string_view id;  // as in Pair::evidence
+  float weight;         // how much it counts against the others
+  // Said once of names and shapes, or anew each round from the beliefs.
+  bool every_round;
+  // Adds weight × what it says to `scores`, one per candidate.
+  void (*weigh)(const Problem& problem, float weight, std::span<float> scores);
+};
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_MATCH_EVIDENCE_H_

@@ -1,0 +1,80 @@
+// Equal shapes before transposed ones, and one vote on the orientation: where
+// "kernel" turns into a transposed "weight" once, it does so everywhere. The
+// vote settles which of two layers is the way up and which the way down.
+
+#include <unordered_map>
+
+#include "match/evidence.h"
+
+namespace ckptdiff {
+namespace {
+
+WordId LastWord(const Name& name) {
+  for (size_t i = name.tokens.size(); i > 0; --i) {
+    if (!name.tokens[i - 1].is_number) return name.tokens[i - 1].word;
+  }
+  return 0;
+}
+
+struct Ballot {
+  float same = 0;
+  float permuted = 0;
+};
+
+// Variables of one kind: the same last words, as many axes.
+uint64_t Kind(const Problem& problem, const Candidate& one) {
+  const uint64_t axes =
+      problem.expected.variable(one.expected).shape.dims.size();
+  const uint64_t a = LastWord(problem.actual.names[one.actual]);
+  const uint64_t e = LastWord(problem.expected.names[one.expected]);
+  return (a << 36) ^ (e << 4) ^ (axes & 15);
+}
+
+bool IsSquare(const Shape& shape) {
+  for (int64_t dim : shape.dims) {
+    if (dim != shape.dims.front()) return false;
+  }
+  return true;
+}
+
+void Weigh(const Problem& problem, float weight, std::span<float> scores) {
+  std::unordered_map<uint64_t, Ballot> ballots;
+  for (const Candidate& one : problem.candidates) {
+    if (one.fit != Fit::kSame && one.fit != Fit::kPermuted) continue;
+    if (IsSquare(problem.actual.variable(one.actual).shape)) continue;
+    Ballot& ballot = ballots[Kind(problem, one)];
+    (one.fit == Fit::kSame ? ballot.same : ballot.permuted) += one.belief;
+  }
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const Candidate& one = problem.candidates[i];
+    const Shape& shape = problem.actual.variable(one.actual).shape;
+    if (one.fit == Fit::kSingleton || one.fit == Fit::kMerged) {
+      scores[i] += weight * 0.5F;
+      continue;
+    }
+    if (IsSquare(shape)) {
+      scores[i] += weight;
+      continue;
+    }
+    const bool same_word = LastWord(problem.actual.names[one.actual]) ==
+                           LastWord(problem.expected.names[one.expected]);
+    const Ballot& ballot = ballots[Kind(problem, one)];
+    const float prior_same = same_word ? 1.0F : 0.2F;
+    const float prior_permuted = 0.2F;
+    const float mine = one.fit == Fit::kSame ? ballot.same + prior_same
+                                             : ballot.permuted + prior_permuted;
+    scores[i] += weight * mine /
+                 (ballot.same + ballot.permuted + prior_same + prior_permuted);
+  }
+}
+
+}  // namespace
+
+extern constexpr Evidence kShape = {
+    .id = "same-shape",
+    .weight = 0.6F,
+    .every_round = true,
+    .weigh = Weigh,
+};
+
+}  // namespace ckptdiff

@@ -1,0 +1,151 @@
+#include "match/names.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace ckptdiff {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+bool IsLetter(char c) {
+  return IsLower(c) || IsUpper(c) || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// A word ends where "aB" or "ABc" begins a new one.
+size_t WordEnd(std::string_view text, size_t at) {
+  size_t i = at + 1;
+  for (; i < text.size() && IsLetter(text[i]); ++i) {
+    if (IsLower(text[i - 1]) && IsUpper(text[i])) break;
+    if (i + 1 < text.size() && IsUpper(text[i - 1]) && IsUpper(text[i]) &&
+        IsLower(text[i + 1])) {
+      break;
+    }
+  }
+  return i;
+}
+
+size_t NumberEnd(std::string_view text, size_t at) {
+  while (at < text.size() && IsDigit(text[at])) ++at;
+  return at;
+}
+
+// "2d" of conv2d says how many axes there are; it counts nothing.
+bool IsDimension(std::string_view text, size_t begin, size_t end) {
+  if (end - begin != 1 || end >= text.size()) return false;
+  if (begin == 0 || !IsLetter(text[begin - 1])) return false;
+  if (text[end] != 'd' && text[end] != 'D') return false;
+  return end + 1 == text.size() || !IsLower(text[end + 1]);
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (IsUpper(c)) c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+int64_t NumberOf(std::string_view digits) {
+  int64_t number = 0;
+  for (char c : digits.substr(0, 18)) number = number * 10 + (c - '0');
+  return number;
+}
+
+// Joins two words in a row that the vocabulary knows as one.
+void AddWord(std::string_view text, WordTable* words, size_t segment_begin,
+             std::vector<Token>* tokens) {
+  std::string word = Lower(text);
+  if (tokens->size() > segment_begin && !tokens->back().is_number) {
+    std::string_view before = words->Text(tokens->back().word);
+    for (const Compound& compound : Compounds()) {
+      if (before == compound.first && word == compound.second) {
+        tokens->back().word = words->Intern(compound.word);
+        return;
+      }
+    }
+  }
+  tokens->push_back({.word = words->Intern(word)});
+}
+
+void EndSegment(size_t segment_begin, std::vector<Token>* tokens) {
+  if (tokens->size() == segment_begin || tokens->back().is_number) return;
+  tokens->push_back({.is_number = true});
+}
+
+LeafKind LeafOf(const std::vector<Token>& tokens, size_t segment_begin,
+                const WordTable& words) {
+  for (size_t i = tokens.size(); i > segment_begin; --i) {
+    if (!tokens[i - 1].is_number) {
+      return LeafKindOf(words.Text(tokens[i - 1].word));
+    }
+  }
+  return LeafKind::kNumber;
+}
+
+}  // namespace
+
+WordTable::WordTable() {
+  for (const Synonyms& synonyms : Vocabulary()) {
+    const WordId first = Intern(synonyms.words.front());
+    for (std::string_view word : synonyms.words) {
+      groups_[Intern(word)] = groups_[first];
+    }
+  }
+}
+
+WordId WordTable::Intern(std::string_view word) {
+  auto found = ids_.find(word);
+  if (found != ids_.end()) return found->second;
+  const WordId id = static_cast<WordId>(texts_.size());
+  texts_.emplace_back(word);
+  groups_.push_back(id);
+  ids_.emplace(texts_.back(), id);
+  return id;
+}
+
+float WordTable::Likeness(WordId a, WordId b) const {
+  if (a == b) return 1;
+  if (groups_[a] == groups_[b]) return 0.8F;
+  std::string_view shorter = texts_[a], longer = texts_[b];
+  if (shorter.size() > longer.size()) std::swap(shorter, longer);
+  if (!longer.starts_with(shorter)) return 0;
+  return shorter.size() >= 3 ? 0.6F : shorter.size() == 1 ? 0.3F : 0.4F;
+}
+
+Name ParseName(std::string_view text, WordTable* words) {
+  Name name;
+  size_t segment_begin = 0;
+  size_t last_segment = 0;
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (IsDigit(c)) {
+      size_t end = NumberEnd(text, i);
+      if (IsDimension(text, i, end)) {
+        i = end + 1;
+        continue;
+      }
+      name.tokens.push_back(
+          {.is_number = true, .number = NumberOf(text.substr(i, end - i))});
+      i = end;
+    } else if (IsLetter(c)) {
+      const size_t end = WordEnd(text, i);
+      AddWord(text.substr(i, end - i), words, segment_begin, &name.tokens);
+      i = end;
+    } else {
+      if (c == '/' || c == '.') {
+        EndSegment(segment_begin, &name.tokens);
+        if (name.tokens.size() > segment_begin) last_segment = segment_begin;
+        segment_begin = name.tokens.size();
+      }
+      ++i;
+    }
+  }
+  if (name.tokens.size() > segment_begin) last_segment = segment_begin;
+  EndSegment(segment_begin, &name.tokens);
+  name.leaf = LeafOf(name.tokens, last_segment, *words);
+  return name;
+}
+
+}  // namespace ckptdiff

@@ -1,0 +1,59 @@
+// A name as the words and numbers it is made of, whatever separates them.
+
+#ifndef CKPTDIFF_MATCH_NAMES_H_
+#define CKPTDIFF_MATCH_NAMES_H_
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "match/vocabulary.h"
+
+namespace ckptdiff {
+
+using WordId = uint32_t;
+
+// The words of both layouts, each once.
+class WordTable {
+ public:
+  WordTable();
+
+  WordId Intern(std::string_view word);
+  std::string_view Text(WordId id) const { return texts_[id]; }
+  // Equal for words that the vocabulary reads as one.
+  WordId Group(WordId id) const { return groups_[id]; }
+  size_t size() const { return texts_.size(); }
+  // 1: the same word; less: a synonym, an abbreviation; 0: unlike.
+  float Likeness(WordId a, WordId b) const;
+
+ private:
+  std::deque<std::string> texts_;
+  std::vector<WordId> groups_;
+  std::unordered_map<std::string_view, WordId> ids_;
+};
+
+// A word, or the number that ends a word ("layer_3", "layers.3", "conv2d"
+// ends in no number: rank 0 of its siblings "conv2d_1", ...).
+struct Token {
+  static constexpr int64_t kNone = -1;  // where a number could stand
+
+  bool is_number = false;
+  WordId word = 0;
+  int64_t number = kNone;
+
+  friend auto operator<=>(const Token&, const Token&) = default;
+};
+
+struct Name {
+  std::vector<Token> tokens;  // every part between separators ends in a number
+  LeafKind leaf = LeafKind::kOther;
+};
+
+Name ParseName(std::string_view text, WordTable* words);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_MATCH_NAMES_H_

@@ -1,0 +1,31 @@
+// How one shape can be made from another one without losing an element.
+
+#ifndef CKPTDIFF_MATCH_SHAPES_H_
+#define CKPTDIFF_MATCH_SHAPES_H_
+
+#include <cstdint>
+#include <string>
+
+#include "ckptdiff/layout.h"
+
+namespace ckptdiff {
+
+enum class Fit : uint8_t {
+  kNone,       // not the same elements
+  kSame,       // equal, or not known
+  kSingleton,  // equal but for axes of length 1
+  kPermuted,   // the same axes in another order
+  kMerged,     // axes joined or cut apart, perhaps permuted as well
+};
+
+Fit FitOf(const Shape& actual, const Shape& expected);
+
+// "transpose", "permute:2,3,1,0", "squeeze", "unsqueeze", "reshape",
+// "reshape+permute"; empty where the shapes are equal. `flips` says that this
+// kind of variable is transposed in this pair of layouts, which a square one
+// cannot show.
+std::string TransformOf(const Shape& actual, const Shape& expected, bool flips);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_MATCH_SHAPES_H_

@@ -1,0 +1,217 @@
+#include "match/side.h"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+#include "base/hash.h"
+
+namespace ckptdiff {
+namespace {
+
+uint64_t Mix(uint64_t hash, uint64_t value) {
+  hash ^= value + 0x9e3779b97f4a7c15 + (hash << 6) + (hash >> 2);
+  hash *= 0xbf58476d1ce4e5b9;
+  return hash ^ (hash >> 29);
+}
+
+uint64_t PatternOf(const Name& name) {
+  uint64_t hash = 1;
+  for (const Token& token : name.tokens) {
+    hash = Mix(hash, token.is_number ? 0 : token.word + uint64_t{1});
+  }
+  return hash;
+}
+
+size_t CommonTokens(const Name& a, const Name& b) {
+  size_t n = std::min(a.tokens.size(), b.tokens.size());
+  size_t i = 0;
+  while (i < n && a.tokens[i] == b.tokens[i]) ++i;
+  return i;
+}
+
+// Numbers before words, numbers by value, words by their text.
+struct NaturalOrder {
+  const Side& side;
+  const std::vector<uint32_t>& word_order;
+
+  bool operator()(uint32_t a, uint32_t b) const {
+    const std::vector<Token>& x = side.names[a].tokens;
+    const std::vector<Token>& y = side.names[b].tokens;
+    const size_t n = std::min(x.size(), y.size());
+    for (size_t i = 0; i < n; ++i) {
+      if (x[i] == y[i]) continue;
+      if (x[i].is_number != y[i].is_number) return x[i].is_number;
+      return x[i].is_number ? x[i].number < y[i].number : x[i].word < y[i].word;
+    }
+    return x.size() != y.size() ? x.size() < y.size() : a < b;
+  }
+};
+
+// The tree of common beginnings, without places that hold one thing only.
+void BuildTree(Side* side) {
+  const uint32_t n = static_cast<uint32_t>(side->size());
+  side->nodes.assign(1, Node{.end = n});
+  side->leaf_node.assign(n, 0);
+  std::vector<uint32_t> open = {0};
+  for (uint32_t i = 0; i + 1 < n; ++i) {
+    const uint32_t common = static_cast<uint32_t>(CommonTokens(
+        side->names[side->sorted[i]], side->names[side->sorted[i + 1]]));
+    uint32_t begin = i;
+    uint32_t below = Node::kNone;
+    while (side->nodes[open.back()].depth > common) {
+      below = open.back();
+      side->nodes[below].end = i + 1;
+      begin = side->nodes[below].begin;
+      open.pop_back();
+    }
+    if (side->nodes[open.back()].depth < common) {
+      const uint32_t id = static_cast<uint32_t>(side->nodes.size());
+      side->nodes.push_back(
+          {.parent = open.back(), .begin = begin, .end = n, .depth = common});
+      if (below != Node::kNone) side->nodes[below].parent = id;
+      open.push_back(id);
+    } else if (below != Node::kNone) {
+      side->nodes[below].parent = open.back();
+    }
+  }
+  for (uint32_t id : open) side->nodes[id].end = n;
+  // Parents before children, whatever order they were found in.
+  std::vector<uint32_t> order(side->nodes.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    const Node &x = side->nodes[a], &y = side->nodes[b];
+    if (x.begin != y.begin) return x.begin < y.begin;
+    return x.depth < y.depth;
+  });
+  std::vector<uint32_t> place(order.size());
+  std::vector<Node> nodes;
+  for (uint32_t i = 0; i < order.size(); ++i) place[order[i]] = i;
+  for (uint32_t id : order) {
+    nodes.push_back(side->nodes[id]);
+    if (nodes.back().parent != Node::kNone) {
+      nodes.back().parent = place[nodes.back().parent];
+    }
+  }
+  side->nodes = std::move(nodes);
+}
+
+void FillNodes(Side* side) {
+  std::vector<uint32_t> count(side->size() + 1);
+  std::vector<uint64_t> sum(side->size() + 1);
+  for (size_t i = 0; i < side->size(); ++i) {
+    const uint32_t v = side->sorted[i];
+    const bool has = side->partnered[v];
+    count[i + 1] = count[i] + (has ? 1 : 0);
+    sum[i + 1] = sum[i] + (has ? Mix(7, side->elements[v]) : 0);
+  }
+  for (uint32_t id = 0; id < side->nodes.size(); ++id) {
+    Node& node = side->nodes[id];
+    node.partnered = count[node.end] - count[node.begin];
+    node.shapes = sum[node.end] - sum[node.begin];
+    for (uint32_t i = node.begin; i < node.end; ++i) {
+      side->leaf_node[side->sorted[i]] = id;
+    }
+  }
+}
+
+// Ranks of numbers among siblings: a name's place in "layers.0", "layers.2",
+// ... counts only those that have partners.
+void FillRanks(Side* side) {
+  struct Family {
+    int64_t last = -2;
+    uint32_t rank = 0;
+  };
+  std::unordered_map<uint64_t, Family> families;
+  struct Found {
+    uint64_t prefix;
+    uint32_t rank;
+    int64_t number;
+  };
+  std::vector<std::vector<Found>> found(side->size());
+  for (uint32_t v : side->sorted) {
+    if (!side->partnered[v]) continue;
+    uint64_t prefix = 3;
+    for (const Token& token : side->names[v].tokens) {
+      if (token.is_number) {
+        auto [at, is_new] = families.emplace(prefix, Family{});
+        Family& family = at->second;
+        if (is_new) {
+          family.last = token.number;
+        } else if (family.last != token.number) {
+          family.last = token.number;
+          ++family.rank;
+        }
+        found[v].push_back({prefix, family.rank, token.number});
+        prefix = Mix(prefix, static_cast<uint64_t>(token.number + 2));
+      } else {
+        prefix = Mix(prefix, token.word + (uint64_t{1} << 40));
+      }
+    }
+  }
+  side->ranks.assign(side->size(), {});
+  for (uint32_t v = 0; v < side->size(); ++v) {
+    for (const Found& one : found[v]) {
+      const uint32_t siblings = families[one.prefix].rank + 1;
+      if (siblings < 2) continue;
+      side->ranks[v].push_back({one.rank, siblings, one.number});
+    }
+  }
+}
+
+// How much the order of the file tells of the order of creation: numbers of
+// siblings must ascend in it, and it must not be the order of the names.
+float OrderWorth(const Side& side) {
+  size_t sorted = 0, ascending = 0, steps = 0;
+  std::unordered_map<uint64_t, int64_t> last;
+  for (uint32_t v = 0; v < side.size(); ++v) {
+    if (v > 0 && side.variable(v - 1).name <= side.variable(v).name) ++sorted;
+    uint64_t prefix = 3;
+    for (const Token& token : side.names[v].tokens) {
+      if (!token.is_number) {
+        prefix = Mix(prefix, token.word + (uint64_t{1} << 40));
+        continue;
+      }
+      auto [at, is_new] = last.emplace(prefix, token.number);
+      if (!is_new && at->second != token.number) {
+        ++steps;
+        ascending += token.number > at->second ? 1 : 0;
+        at->second = token.number;
+      }
+      prefix = Mix(prefix, static_cast<uint64_t>(token.number + 2));
+    }
+  }
+  if (side.size() < 2 || steps == 0 || sorted + 1 == side.size()) return 0;
+  const float share = static_cast<float>(ascending) / static_cast<float>(steps);
+  return std::max(0.0F, 2 * share - 1);
+}
+
+}  // namespace
+
+Side MakeSide(const Layout& layout, std::vector<uint32_t> variables,
+              WordTable* words) {
+  Side side;
+  side.layout = &layout;
+  side.variables = std::move(variables);
+  for (uint32_t position : side.variables) {
+    const Variable& variable = layout.variables[position];
+    side.names.push_back(ParseName(variable.name, words));
+    side.elements.push_back(variable.shape.Elements().value_or(0));
+    side.patterns.push_back(PatternOf(side.names.back()));
+  }
+  side.partnered.assign(side.size(), false);
+  return side;
+}
+
+void Arrange(Side* side) {
+  side->sorted.resize(side->size());
+  std::iota(side->sorted.begin(), side->sorted.end(), 0U);
+  std::sort(side->sorted.begin(), side->sorted.end(),
+            NaturalOrder{*side, side->sorted});
+  BuildTree(side);
+  FillNodes(side);
+  FillRanks(side);
+  side->order_worth = OrderWorth(*side);
+}
+
+}  // namespace ckptdiff

@@ -1,0 +1,65 @@
+// One of the two layouts as matching sees it: names as words, the tree that
+// they make, ranks of numbers, and what its order is worth.
+
+#ifndef CKPTDIFF_MATCH_SIDE_H_
+#define CKPTDIFF_MATCH_SIDE_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ckptdiff/layout.h"
+#include "match/names.h"
+
+namespace ckptdiff {
+
+// A place in the tree of names that holds several variables: a layer, a block,
+// the whole model. Its variables are neighbours in Side::sorted.
+struct Node {
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  uint32_t parent = kNone;
+  uint32_t begin = 0;  // in Side::sorted
+  uint32_t end = 0;
+  uint32_t depth = 0;      // tokens that all its variables share
+  uint32_t partnered = 0;  // variables that have a candidate
+  uint64_t shapes = 0;     // hash of the shapes of these
+};
+
+struct Rank {
+  uint32_t rank = 0;  // among siblings that have partners
+  uint32_t siblings = 0;
+  int64_t number = Token::kNone;
+};
+
+struct Side {
+  const Layout* layout = nullptr;
+  std::vector<uint32_t> variables;  // positions in the layout that take part
+  std::vector<Name> names;
+  std::vector<uint64_t> elements;  // 0: not known
+  std::vector<uint64_t> patterns;  // hash of the name without its numbers
+
+  // Set by Arrange, once it is known which variables have partners.
+  std::vector<bool> partnered;
+  std::vector<uint32_t> sorted;          // natural order of names
+  std::vector<Node> nodes;               // parents first; [0] is the whole
+  std::vector<uint32_t> leaf_node;       // per variable: deepest node
+  std::vector<std::vector<Rank>> ranks;  // per variable: its numbers
+  float order_worth = 0;  // 1: listed as created, 0: sorted or shuffled
+
+  size_t size() const { return variables.size(); }
+  const Variable& variable(size_t i) const {
+    return layout->variables[variables[i]];
+  }
+};
+
+// Roles and identities apart; only what `takes_part` says.
+Side MakeSide(const Layout& layout, std::vector<uint32_t> variables,
+              WordTable* words);
+
+// Builds the tree and the ranks; needs `partnered`.
+void Arrange(Side* side);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_MATCH_SIDE_H_

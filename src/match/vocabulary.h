@@ -1,0 +1,44 @@
+// Words of the field that mean the same thing in different frameworks.
+
+#ifndef CKPTDIFF_MATCH_VOCABULARY_H_
+#define CKPTDIFF_MATCH_VOCABULARY_H_
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace ckptdiff {
+
+// What the last word of a name says the variable is. Two different ones are
+// never paired; `kOther` (a word of the model's own) and `kNumber` (none: the
+// name ends in a number) go with anything.
+enum class LeafKind : uint8_t {
+  kOther,
+  kNumber,
+  kWeight,
+  kBias,
+  kMean,
+  kVariance,
+  kCount,
+};
+
+// By a lower-case word.
+LeafKind LeafKindOf(std::string_view word);
+
+// Sets of words that stand for the same part. The first is the one that the
+// others are read as.
+struct Synonyms {
+  std::string_view source;  // who writes them
+  std::span<const std::string_view> words;
+};
+std::span<const Synonyms> Vocabulary();
+
+// Two words in a row that are one: "layer norm", "self attn".
+struct Compound {
+  std::string_view first, second, word;
+};
+std::span<const Compound> Compounds();
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_MATCH_VOCABULARY_H_
