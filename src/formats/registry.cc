@@ -27,6 +27,9 @@
   X(kNpy) \
   X(kNpz) \
   X(kFlaxMsgpack) \
+  X(kOrbax) \
+  X(kTfjs) \
+  X(kOnnx) \
   /* one line a format */
 
 namespace ckptdiff {
