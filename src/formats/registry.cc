@@ -9,11 +9,13 @@
 
 // In order of preference where two claims are equal.
 #define CKPTDIFF_FORMATS(X) \
+  X(kTfjs) /* a topology is a Keras config, the weights are more */ \
   X(kKerasConfig) \
   X(kKerasH5) \
   X(kKerasWeightsH5) \
   X(kKerasZip) \
   X(kLayout) \
+  X(kSafetensors) /* from_pretrained takes it before a .bin */ \
   X(kTfBundle) \
   X(kTfBundleObject) \
   X(kTfV1) \
@@ -22,14 +24,12 @@
   X(kTorchZip) \
   X(kMetaGraph) \
   X(kSavedModel) \
-  X(kSafetensors) \
+  X(kFlaxMsgpack) \
   X(kGguf) \
   X(kNpy) \
   X(kNpz) \
-  X(kFlaxMsgpack) \
-  X(kOrbax) \
-  X(kTfjs) \
   X(kOnnx) \
+  X(kOrbax) \
   /* one line a format */
 
 namespace ckptdiff {
