@@ -5,34 +5,32 @@
 #ifndef CKPTDIFF_CAUSES_CAUSE_H_
 #define CKPTDIFF_CAUSES_CAUSE_H_
 
-#include <span>
-#include <string_view>
 #include <vector>
 
+#include "causes/evidence.h"
 #include "ckptdiff/diagnosis.h"
-#include "ckptdiff/finding.h"
-#include "match/comparison.h"
 
 namespace ckptdiff {
 
-// What a cause judges by.
-struct Evidence {
-  const Comparison& comparison;
-  std::span<const Finding> findings;  // in report order
-};
+// What is left unexplained decides about the general causes: they are asked
+// when all more specific ones have said which findings are theirs.
+enum class Turn { kSpecific, kGeneral, kLast };
 
 struct Cause {
   CauseInfo info;  // the id is the file's name with - for _
-  // None, one, or (rarely) several diagnoses; `cause` and `harmless` are
-  // filled in by the caller.
-  std::vector<Diagnosis> (*diagnose)(const Evidence& evidence);
+  // None, one, or (rarely) several diagnoses. `confidence` is how sure the
+  // cause is that it holds; how much it explains is weighed by the caller, who
+  // also fills in `cause` and `harmless`. nullptr: known to `explain` alone.
+  std::vector<Diagnosis> (*diagnose)(const Evidence& evidence) = nullptr;
+  Turn turn = Turn::kSpecific;
 };
 
 // The list, in the order of the contract.
 const std::vector<const Cause*>& AllCauses();
 
-// Every cause that holds, most likely first.
-std::vector<Diagnosis> Diagnose(const Evidence& evidence);
+// Every cause that holds, most likely first: surest, and of what it explains
+// the most.
+std::vector<Diagnosis> Diagnose(Evidence evidence);
 
 }  // namespace ckptdiff
 

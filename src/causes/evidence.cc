@@ -1,0 +1,140 @@
+#include "causes/evidence.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ckptdiff {
+namespace {
+
+// Families whose names are alike.
+std::string_view Family(const SourceInfo& source) {
+  std::string_view framework = source.framework;
+  if (framework == "torch" || framework == "pytorch" ||
+      framework == "lightning") {
+    return "pytorch";
+  }
+  if (framework == "tensorflow" || framework == "keras" ||
+      framework == "tf-keras" || framework == "tf_keras") {
+    return "tensorflow";
+  }
+  if (framework == "flax" || framework == "jax" || framework == "orbax") {
+    return "flax";
+  }
+  return framework;
+}
+
+Toolkit ToolkitOf(const SourceInfo& source) {
+  if (Family(source) == "pytorch") return Toolkit::kTorch;
+  if (Family(source) == "flax") return Toolkit::kFlax;
+  if (source.framework == "tensorflow") {
+    if (source.format.starts_with("keras")) return Toolkit::kKeras;
+    return source.addressed_by == AddressedBy::kName ? Toolkit::kTf1
+                                                     : Toolkit::kTf2;
+  }
+  return Family(source) == "tensorflow" ? Toolkit::kKeras : Toolkit::kOther;
+}
+
+size_t PairedWeights(const Comparison& comparison) {
+  const std::vector<Pair>& pairs = comparison.pairing().pairs;
+  return static_cast<size_t>(
+      std::count_if(pairs.begin(), pairs.end(), [&](const Pair& pair) {
+        return IsWeight(comparison.expected(pair.expected));
+      }));
+}
+
+size_t PairedSlots(const Comparison& comparison) {
+  const std::vector<Pair>& pairs = comparison.pairing().pairs;
+  return static_cast<size_t>(
+      std::count_if(pairs.begin(), pairs.end(), [&](const Pair& pair) {
+        return IsSlot(comparison.expected(pair.expected));
+      }));
+}
+
+}  // namespace
+
+Evidence::Evidence(const Comparison& comparison,
+                   std::span<const Finding> findings)
+    : comparison_(&comparison),
+      findings_(findings),
+      paired_weights_(PairedWeights(comparison)),
+      claimed_(findings.size()) {
+  std::vector<size_t> renamed_weights;
+  for (size_t i = 0; i < findings.size(); ++i) {
+    by_rule_[findings[i].rule].push_back(i);
+    if (findings[i].rule == "renamed-variable" &&
+        findings[i].actual->name != findings[i].expected->name) {
+      renamed_weights.push_back(i);
+    }
+  }
+  names_ =
+      renamed_weights.empty()
+          ? NameChanges(findings, Of("renamed-slot"), PairedSlots(comparison))
+          : NameChanges(findings, renamed_weights, paired_weights_);
+  const SourceInfo& have = comparison.actual().source;
+  const SourceInfo& want = comparison.expected().source;
+  toolkit_ = ToolkitOf(want);
+  if (toolkit_ == Toolkit::kOther) toolkit_ = ToolkitOf(have);
+  const bool are_known = !have.framework.empty() && !want.framework.empty();
+  frameworks_differ_ = are_known && Family(have) != Family(want);
+  frameworks_agree_ = are_known && !frameworks_differ_;
+}
+
+const std::vector<size_t>& Evidence::Of(std::string_view rule) const {
+  static const std::vector<size_t> none;
+  auto found = by_rule_.find(rule);
+  return found == by_rule_.end() ? none : found->second;
+}
+
+std::vector<size_t> Evidence::Absences() const {
+  std::vector<size_t> absences;
+  for (std::string_view rule : {"missing-variable", "unexpected-variable",
+                                "missing-layer", "unexpected-layer"}) {
+    for (size_t i : Of(rule)) {
+      const FindingSide& side =
+          findings_[i].expected ? *findings_[i].expected : *findings_[i].actual;
+      if (side.role == Role::kWeight) absences.push_back(i);
+    }
+  }
+  return absences;
+}
+
+std::vector<size_t> Evidence::WithSlots(std::vector<size_t> variables) const {
+  if (Of("renamed-slot").empty()) return variables;
+  std::vector<bool> is_renamed(comparison_->expected().variables.size());
+  for (size_t i : variables) {
+    const std::optional<FindingSide>& side = findings_[i].expected;
+    if (side && side->variable < is_renamed.size()) {
+      is_renamed[side->variable] = true;
+    }
+  }
+  for (size_t i : Of("renamed-slot")) {
+    size_t owner =
+        comparison_->OwnerOfExpected(findings_[i].expected->variable);
+    if (owner != Comparison::kNone && is_renamed[owner]) variables.push_back(i);
+  }
+  return variables;
+}
+
+void Evidence::Claim(const std::vector<size_t>& findings) {
+  for (size_t i : findings) claimed_[i] = true;
+}
+
+std::vector<size_t> Evidence::Unclaimed(std::vector<size_t> findings) const {
+  std::erase_if(findings, [this](size_t i) { return claimed_[i]; });
+  return findings;
+}
+
+std::vector<Diagnosis> Explain(double confidence, std::vector<size_t> findings,
+                               std::string summary, std::string fix) {
+  if (findings.empty()) return {};
+  std::sort(findings.begin(), findings.end());
+  findings.erase(std::unique(findings.begin(), findings.end()), findings.end());
+  Diagnosis diagnosis;
+  diagnosis.confidence = confidence;
+  diagnosis.summary = std::move(summary);
+  diagnosis.fix = std::move(fix);
+  diagnosis.findings = std::move(findings);
+  return {std::move(diagnosis)};
+}
+
+}  // namespace ckptdiff

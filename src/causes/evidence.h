@@ -1,0 +1,75 @@
+// What a cause judges by: the comparison, its findings by rule, how the names
+// of renamed variables changed, and what other causes have explained.
+
+#ifndef CKPTDIFF_CAUSES_EVIDENCE_H_
+#define CKPTDIFF_CAUSES_EVIDENCE_H_
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "causes/name_changes.h"
+#include "ckptdiff/diagnosis.h"
+#include "ckptdiff/finding.h"
+#include "match/comparison.h"
+
+namespace ckptdiff {
+
+// Whose words a fix is written in.
+enum class Toolkit { kOther, kTf1, kTf2, kKeras, kTorch, kFlax };
+
+class Evidence {
+ public:
+  // Both must outlive the evidence.
+  Evidence(const Comparison& comparison, std::span<const Finding> findings);
+
+  const Comparison& comparison() const { return *comparison_; }
+  std::span<const Finding> findings() const { return findings_; }
+  const Finding& finding(size_t i) const { return findings_[i]; }
+
+  // Positions of a rule's findings, ascending.
+  const std::vector<size_t>& Of(std::string_view rule) const;
+  // Missing and unexpected weights, and the layers made of nothing else.
+  std::vector<size_t> Absences() const;
+
+  // How the names of renamed weights changed; where none is renamed, those of
+  // slots that stand elsewhere although their variable does not.
+  const NameChanges& names() const { return names_; }
+
+  Toolkit toolkit() const { return toolkit_; }
+  // True where both sides were made by different families of frameworks.
+  bool FrameworksDiffer() const { return frameworks_differ_; }
+  bool FrameworksAgree() const { return frameworks_agree_; }
+  size_t paired_weights() const { return paired_weights_; }
+
+  // `variables` with the renamed slots that follow them; ascending.
+  std::vector<size_t> WithSlots(std::vector<size_t> variables) const;
+
+  // Findings that some cause has explained, of those asked before.
+  bool IsClaimed(size_t i) const { return claimed_[i]; }
+  void Claim(const std::vector<size_t>& findings);
+  // `findings` without what is claimed.
+  std::vector<size_t> Unclaimed(std::vector<size_t> findings) const;
+
+ private:
+  const Comparison* comparison_;
+  std::span<const Finding> findings_;
+  std::unordered_map<std::string_view, std::vector<size_t>> by_rule_;
+  NameChanges names_;
+  Toolkit toolkit_ = Toolkit::kOther;
+  bool frameworks_differ_ = false;
+  bool frameworks_agree_ = false;
+  size_t paired_weights_ = 0;
+  std::vector<bool> claimed_;
+};
+
+// One diagnosis, or none where it would rest on nothing. Sorts `findings`.
+std::vector<Diagnosis> Explain(double confidence, std::vector<size_t> findings,
+                               std::string summary, std::string fix);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_CAUSES_EVIDENCE_H_

@@ -1,0 +1,49 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "causes/cause.h"
+#include "causes/patterns.h"
+#include "causes/phrases.h"
+
+namespace ckptdiff {
+namespace {
+
+std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
+  std::vector<size_t> renamed = evidence.names().Of(
+      {ChangeKind::kRelabel, ChangeKind::kIndex, ChangeKind::kSpelling});
+  if (renamed.empty() || evidence.names().of_slots()) return {};
+  const std::vector<std::string> layers = RenamedLayers(evidence, renamed);
+  std::vector<Pattern> patterns = PatternsFor(evidence, renamed);
+  std::string fix = fmt::format(
+      "name the layers as they were saved ({}), or rename while "
+      "loading: {}",
+      layers.front(), HowToRename(evidence, patterns));
+  std::vector<Diagnosis> found =
+      Explain(0.92, evidence.WithSlots(std::move(renamed)),
+              fmt::format("{} renamed: {}.",
+                          layers.size() == 1
+                              ? std::string("1 layer was")
+                              : fmt::format("{} layers were", layers.size()),
+                          Listed(layers)),
+              std::move(fix));
+  found.front().patterns = std::move(patterns);
+  return found;
+}
+
+}  // namespace
+
+extern const Cause kLayersRenamed = {
+    .info = {.id = "layers-renamed",
+             .group = "names",
+             .harmless = false,
+             .summary = "layers have other names in the code than in the "
+                        "checkpoint",
+             .help = "Holds where variables are there under names of which "
+                     "inner or leading parts were replaced: a layer got another"
+                     " name, a list is counted from another number, words are "
+                     "spelled otherwise. Shapes and the rest of the names "
+                     "agree."},
+    .diagnose = DiagnoseIt,
+};
+
+}  // namespace ckptdiff

@@ -1,0 +1,90 @@
+#include "causes/optimizer_findings.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace ckptdiff {
+namespace {
+
+// Equal but for the values of their digits.
+bool DifferInNumbersOnly(std::string_view a, std::string_view b) {
+  auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  size_t i = 0, j = 0;
+  while (i < a.size() && j < b.size()) {
+    if (is_digit(a[i]) && is_digit(b[j])) {
+      while (i < a.size() && is_digit(a[i])) ++i;
+      while (j < b.size() && is_digit(b[j])) ++j;
+    } else if (a[i++] != b[j++]) {
+      return false;
+    }
+  }
+  return i == a.size() && j == b.size();
+}
+
+}  // namespace
+
+std::vector<size_t> OfMissingSlots(const Evidence& evidence) {
+  std::vector<size_t> findings;
+  for (std::string_view rule :
+       {"missing-slot", "missing-optimizer", "incomplete-optimizer"}) {
+    const std::vector<size_t>& more = evidence.Of(rule);
+    findings.insert(findings.end(), more.begin(), more.end());
+  }
+  if (findings.empty()) return findings;
+  for (size_t i : evidence.Of("missing-variable")) {
+    if (evidence.finding(i).expected->role == Role::kOptimizer) {
+      findings.push_back(i);
+    }
+  }
+  for (size_t i : evidence.Of("unexpected-variable")) {
+    if (evidence.finding(i).actual->role == Role::kOptimizer) {
+      findings.push_back(i);
+    }
+  }
+  return findings;
+}
+
+bool HasOptimizerMismatch(const Evidence& evidence) {
+  const std::vector<size_t>& findings = evidence.Of("optimizer-mismatch");
+  return std::any_of(findings.begin(), findings.end(), [&](size_t i) {
+    return evidence.finding(i).expected.has_value();
+  });
+}
+
+bool KnowsAnOptimizer(const Comparison& comparison) {
+  const Layout& actual = comparison.actual();
+  return !actual.optimizers.empty() ||
+         std::any_of(actual.variables.begin(), actual.variables.end(),
+                     [](const Variable& variable) {
+                       return variable.role == Role::kOptimizer;
+                     });
+}
+
+std::vector<size_t> MovedSlots(const Evidence& evidence) {
+  std::vector<bool> is_renamed(
+      evidence.comparison().expected().variables.size());
+  for (size_t i : evidence.Of("renamed-variable")) {
+    is_renamed[evidence.finding(i).expected->variable] = true;
+  }
+  std::vector<size_t> moved;
+  for (size_t i : evidence.Of("renamed-slot")) {
+    size_t owner = evidence.comparison().OwnerOfExpected(
+        evidence.finding(i).expected->variable);
+    if (owner == Comparison::kNone || !is_renamed[owner]) moved.push_back(i);
+  }
+  return moved;
+}
+
+bool AreIndexesOnly(const Evidence& evidence,
+                    const std::vector<size_t>& moved) {
+  return !moved.empty() &&
+         std::all_of(moved.begin(), moved.end(), [&](size_t i) {
+           const FindingSide& have = *evidence.finding(i).actual;
+           const FindingSide& want = *evidence.finding(i).expected;
+           return have.name != want.name
+                      ? DifferInNumbersOnly(have.name, want.name)
+                      : DifferInNumbersOnly(have.key, want.key);
+         });
+}
+
+}  // namespace ckptdiff

@@ -1,0 +1,44 @@
+// Sentences that several causes need: lists of names, and what to type in the
+// framework at hand.
+
+#ifndef CKPTDIFF_CAUSES_PHRASES_H_
+#define CKPTDIFF_CAUSES_PHRASES_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "causes/evidence.h"
+
+namespace ckptdiff {
+
+// "a, b, c and 5 more".
+std::string Listed(const std::vector<std::string>& items, size_t most = 3);
+
+// The names of the findings' variables: the model's, else the checkpoint's;
+// slots by their label. Each once.
+std::vector<std::string> NamesOf(const Evidence& evidence,
+                                 const std::vector<size_t>& findings);
+// The layers that they are in, each once, in the order of the findings.
+std::vector<std::string> LayersOf(const Evidence& evidence,
+                                  const std::vector<size_t>& findings);
+// "dense1 → dense_1": layers of renamed variables whose name changed, each
+// once; variables where the layer kept its name.
+std::vector<std::string> RenamedLayers(const Evidence& evidence,
+                                       const std::vector<size_t>& findings);
+
+// What to type so that these patterns are applied while loading.
+std::string HowToRename(const Evidence& evidence,
+                        const std::vector<Pattern>& patterns);
+// What to type so that everything else is loaded.
+std::string HowToLoadTheRest(Toolkit toolkit);
+// What to type to restore the weights without the optimizer.
+std::string HowToSkipTheOptimizer(Toolkit toolkit);
+
+// Python's r"…" where it has no quote of its own.
+std::string RawString(std::string_view text);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_CAUSES_PHRASES_H_

@@ -1,0 +1,71 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "causes/cause.h"
+#include "causes/patterns.h"
+#include "causes/phrases.h"
+
+namespace ckptdiff {
+namespace {
+
+// The factor by which one axis is shorter in the checkpoint; 0: no such one.
+int64_t Factor(const Finding& finding) {
+  const std::vector<int64_t>& from = finding.actual->shape.dims;
+  const std::vector<int64_t>& to = finding.expected->shape.dims;
+  if (from.size() != to.size()) return 0;
+  int64_t factor = 0;
+  for (size_t i = 0; i < from.size(); ++i) {
+    if (from[i] == to[i]) continue;
+    if (factor != 0 || from[i] <= 0 || to[i] % from[i] != 0) return 0;
+    factor = to[i] / from[i];
+  }
+  return factor;
+}
+
+std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
+  std::vector<size_t> empty, cut;
+  int64_t factor = 0;
+  bool is_one_factor = true;
+  for (size_t i : evidence.Of("shape-mismatch")) {
+    const Finding& finding = evidence.finding(i);
+    if (finding.actual->shape.Elements() == 0u) {
+      empty.push_back(i);
+      continue;
+    }
+    int64_t one = Factor(finding);
+    is_one_factor &= one > 1 && (factor == 0 || factor == one);
+    factor = one;
+    cut.push_back(i);
+  }
+  // A wider model has both axes changed somewhere; a shard never has.
+  const bool is_cut = empty.empty() && is_one_factor && cut.size() >= 4 &&
+                      cut.size() * 3 >= evidence.paired_weights();
+  if (empty.empty() && !is_cut) return {};
+  std::string summary =
+      is_cut ? fmt::format("The file holds one of {} shards of each array: {}.",
+                           factor, Listed(NamesOf(evidence, cut)))
+             : fmt::format("The file holds empty placeholders: {}.",
+                           Listed(NamesOf(evidence, empty)));
+  return Explain(
+      0.97, is_cut ? std::move(cut) : std::move(empty), std::move(summary),
+      "gather before saving (DeepSpeed: zero_to_fp32.py or "
+      "stage3_gather_16bit_weights_on_model_save; FSDP: a full state dict), or "
+      "load the sharded checkpoint as a whole");
+}
+
+}  // namespace
+
+extern const Cause kShardedNotGathered = {
+    .info = {.id = "sharded-not-gathered",
+             .group = "files",
+             .harmless = false,
+             .summary = "the file holds one shard of each array, or empty "
+                        "placeholders",
+             .help = "Holds where arrays are empty, or all cut along one axis "
+                     "by the same factor: the file was written by one process "
+                     "of a sharded run (ZeRO-3, FSDP, tensor parallelism) "
+                     "without gathering first."},
+    .diagnose = DiagnoseIt,
+};
+
+}  // namespace ckptdiff

@@ -1,0 +1,45 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "causes/cause.h"
+#include "causes/patterns.h"
+#include "causes/phrases.h"
+
+namespace ckptdiff {
+namespace {
+
+std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
+  std::vector<size_t> findings;
+  for (size_t i : evidence.Of("optimizer-mismatch")) {
+    if (!evidence.finding(i).expected) findings.push_back(i);
+  }
+  if (findings.empty()) return {};
+  std::string fix =
+      evidence.toolkit() == Toolkit::kTf2
+          ? "nothing; .expect_partial() silences the warning, "
+            ".assert_consumed() would refuse it"
+          : "nothing; strict restores of the whole tree would refuse it";
+  return Explain(0.97, findings,
+                 fmt::format("The checkpoint also holds the state of {}, which "
+                             "the model does not use. Harmless.",
+                             Listed(NamesOf(evidence, findings))),
+                 std::move(fix));
+}
+
+}  // namespace
+
+extern const Cause kUnusedOptimizerState = {
+    .info = {.id = "unused-optimizer-state",
+             .group = "optimizer",
+             .harmless = true,
+             .summary = "the checkpoint holds optimizer state that nobody asks "
+                        "for",
+             .help = "Holds where the model has no optimizer and the checkpoint"
+                     " the state of one: a training checkpoint is loaded for "
+                     "inference. Usual loaders leave it alone; "
+                     "tf.train.Checkpoint warns when it is deleted, and "
+                     "assert_consumed() refuses it."},
+    .diagnose = DiagnoseIt,
+};
+
+}  // namespace ckptdiff

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+#include <map>
+
+#include "base/text.h"
+#include "causes/cause.h"
+#include "causes/patterns.h"
+#include "causes/phrases.h"
+
+namespace ckptdiff {
+namespace {
+
+// A change that is made throughout is made by a library, or by a script.
+bool IsSystematic(const NameChanges& names) {
+  std::map<std::string_view, size_t> counts;
+  size_t hunks = 0;
+  for (const NameChange& change : names.changes()) {
+    for (const Hunk& hunk : change.hunks) {
+      ++counts[hunk.signature];
+      ++hunks;
+    }
+  }
+  return counts.size() >= 2 && hunks >= 2 * counts.size();
+}
+
+bool HasReplacedAndMoved(const NameChanges& names) {
+  bool is_replaced = false, is_moved = false;
+  for (const NameChange& change : names.changes()) {
+    for (const Hunk& hunk : change.hunks) {
+      if (hunk.kind != ChangeKind::kRelabel &&
+          hunk.kind != ChangeKind::kNesting) {
+        continue;
+      }
+      is_moved |= hunk.removed.size() != hunk.added.size();
+      is_replaced |= !hunk.removed.empty() && !hunk.added.empty();
+    }
+  }
+  return is_replaced && is_moved;
+}
+
+std::string Versions(const Evidence& evidence) {
+  const std::string& have = evidence.comparison().actual().source.writer;
+  const std::string& want = evidence.comparison().expected().source.writer;
+  if (have.empty() || want.empty() || have == want) return "";
+  return fmt::format(" ({} wrote the checkpoint, the model is of {})", have,
+                     want);
+}
+
+std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
+  const NameChanges& names = evidence.names();
+  if (names.empty() || names.of_slots() || evidence.FrameworksDiffer()) {
+    return {};
+  }
+  std::vector<size_t> findings;
+  std::vector<size_t> words = names.Of({ChangeKind::kVocabulary});
+  if (!words.empty() && evidence.FrameworksAgree() &&
+      names.SeparatorChanged().empty() &&
+      evidence.Of("transposed-variable").empty()) {
+    findings = std::move(words);
+  }
+  if (IsSystematic(names) && HasReplacedAndMoved(names)) {
+    std::vector<size_t> more =
+        names.Of({ChangeKind::kRelabel, ChangeKind::kNesting,
+                  ChangeKind::kPrefix, ChangeKind::kVocabulary});
+    findings.insert(findings.end(), more.begin(), more.end());
+  }
+  if (findings.empty()) return {};
+  std::vector<Pattern> patterns = PatternsFor(evidence, findings);
+  const Finding& first = evidence.finding(findings.front());
+  std::string summary = fmt::format(
+      "{} systematically, as between two versions of a library{}: {} is {}.",
+      Count(findings.size(), "name changed", "names changed"),
+      Versions(evidence), first.actual->name, first.expected->name);
+  std::string fix = fmt::format(
+      "install the version that wrote the checkpoint, or its converter; or "
+      "rename while loading: {}",
+      HowToRename(evidence, patterns));
+  std::vector<Diagnosis> found =
+      Explain(0.955, evidence.WithSlots(std::move(findings)),
+              std::move(summary), std::move(fix));
+  found.front().patterns = std::move(patterns);
+  return found;
+}
+
+}  // namespace
+
+extern const Cause kVersionDrift = {
+    .info = {.id = "version-drift",
+             .group = "model",
+             .harmless = false,
+             .summary = "a library renamed or re-nested its own variables "
+                        "between versions",
+             .help = "Holds where both sides come from one framework, and "
+                     "several systematic changes come together: parts renamed "
+                     "and levels put in or taken out alike in all layers; or "
+                     "the words of one library changed with its own history "
+                     "(gamma and weight, weights and kernel)."},
+    .diagnose = DiagnoseIt,
+};
+
+}  // namespace ckptdiff
