@@ -86,8 +86,9 @@ std::vector<std::string> ItemsOf(const Source& step) {
   for (const std::string& name : step.Entries()) {
     if (name.starts_with("ocdbt.process_") || IsUnfinished(name)) continue;
     Source item = step.Child(name);
-    if (!IsItem(item) || item.HasChild(kStepMetadata)) continue;
-    if (is_step || IsUsualItem(name)) items.push_back(name);
+    bool is_usual = IsUsualItem(name);
+    if (!IsItem(item) || (item.HasChild(kStepMetadata) && !is_usual)) continue;
+    if (is_step || is_usual) items.push_back(name);
   }
   return items;
 }

@@ -1,5 +1,5 @@
-// The TensorFlow fixtures against what TensorFlow itself says is in them
-// (truth.json beside each, written by testdata/make/make_tf.py).
+// Fixtures against what the framework that wrote them says is in them
+// (truth.json beside each, written by the scripts in testdata/make).
 
 #include <gtest/gtest.h>
 
@@ -15,6 +15,10 @@ namespace {
 
 using Truth = nlohmann::json;
 
+// Those that write truth.json in this form.
+constexpr const char* kScripts[] = {"make/make_arrays.py", "make/make_jax.py",
+                                    "make/make_tf.py"};
+
 struct Case {
   std::string path;
   std::string truth;
@@ -24,11 +28,15 @@ std::vector<Case> Cases() {
   std::vector<Case> cases;
   auto manifest = Truth::parse(ReadTextFile(TestData("MANIFEST.json")));
   for (const auto& row : manifest["fixtures"]) {
-    if (row["script"] != "make/make_tf.py") continue;
+    bool has_truth = false;
+    for (const char* script : kScripts) has_truth |= row["script"] == script;
+    if (!has_truth) continue;
     std::string path = TestData(row["path"].get<std::string>());
-    bool is_directory = row["format"] == "saved-model";
-    std::string folder = is_directory ? path : path.substr(0, path.rfind('/'));
-    cases.push_back({path, ReadTextFile(folder + "/truth.json")});
+    std::string truth = ReadTextFile(path + "/truth.json");
+    if (truth.empty()) {
+      truth = ReadTextFile(path.substr(0, path.rfind('/')) + "/truth.json");
+    }
+    cases.push_back({path, truth});
   }
   return cases;
 }
@@ -41,7 +49,7 @@ std::map<std::string, Variable> ByKey(const Layout& layout) {
   return variables;
 }
 
-TEST(TfFixturesTest, ListWhatTheFrameworkLists) {
+TEST(FrameworkFixturesTest, ListWhatTheFrameworkLists) {
   ASSERT_FALSE(Cases().empty());
   for (const auto& [path, text] : Cases()) {
     Truth truth = Truth::parse(text);
@@ -58,7 +66,7 @@ TEST(TfFixturesTest, ListWhatTheFrameworkLists) {
   }
 }
 
-TEST(TfFixturesTest, SlotsBelongToTheirOwnersAndNothingElseIsASlot) {
+TEST(FrameworkFixturesTest, SlotsBelongToTheirOwnersAndNothingElseIsASlot) {
   for (const auto& [path, text] : Cases()) {
     Truth slots = Truth::parse(text)["slots"];
     Result<Layout> layout = ReadLayout(path);
@@ -77,7 +85,7 @@ TEST(TfFixturesTest, SlotsBelongToTheirOwnersAndNothingElseIsASlot) {
   }
 }
 
-TEST(TfFixturesTest, TheStepIsTheFrameworks) {
+TEST(FrameworkFixturesTest, TheStepIsTheFrameworks) {
   for (const auto& [path, text] : Cases()) {
     Truth step = Truth::parse(text)["step"];
     if (path.ends_with(".meta")) continue;  // a graph has none
@@ -88,7 +96,7 @@ TEST(TfFixturesTest, TheStepIsTheFrameworks) {
   }
 }
 
-TEST(TfFixturesTest, EveryChecksumIsRight) {
+TEST(FrameworkFixturesTest, EveryChecksumIsRight) {
   for (const auto& [path, text] : Cases()) {
     ReadOptions options;
     options.verify = true;
