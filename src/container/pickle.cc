@@ -69,6 +69,8 @@ Pickle::Pickle(const File& file, uint64_t offset, std::string_view where)
   persistent_ids_ = std::move(result.persistent_ids);
 }
 
+size_t Pickle::size() const { return arena_->size(); }
+
 Pickle::~Pickle() = default;
 Pickle::Pickle(Pickle&&) noexcept = default;
 Pickle& Pickle::operator=(Pickle&&) noexcept = default;

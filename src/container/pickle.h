@@ -82,6 +82,8 @@ class Pickle {
   Pickle& operator=(Pickle&&) noexcept;
 
   const PickleValue& root() const { return *root_; }
+  // How many values it made: what it costs.
+  size_t size() const;
   // Where the bytes behind it begin.
   uint64_t end() const { return end_; }
   // Every persistent id, in order of appearance: what stands outside.

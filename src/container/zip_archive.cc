@@ -8,6 +8,7 @@
 
 #include "base/parse_error.h"
 #include "base/text.h"
+#include "io/file_range.h"
 
 namespace ckptdiff {
 namespace {
@@ -18,27 +19,6 @@ constexpr uint64_t kEntrySize = 46;
 constexpr uint16_t kEncrypted = 1;
 constexpr size_t kPiece = 64 * 1024;
 constexpr size_t kPeekDirectory = 32 * 1024;
-
-// A part of the archive under its own offsets.
-class MemberFile : public File {
- public:
-  MemberFile(const File& archive, uint64_t offset, uint64_t size)
-      : archive_(archive), offset_(offset), size_(size) {}
-  uint64_t size() const override { return size_; }
-  void ReadAt(uint64_t offset, std::span<std::byte> out) const override {
-    if (offset > size_ || out.size() > size_ - offset) {
-      throw Corrupt({}, fmt::format("{} bytes at {} lie outside the member of "
-                                    "{}",
-                                    out.size(), offset, size_));
-    }
-    archive_.ReadAt(offset_ + offset, out);
-  }
-
- private:
-  const File& archive_;
-  uint64_t offset_;
-  uint64_t size_;
-};
 
 // zlib's state for a raw deflate stream, released with the scope.
 class Inflater {
@@ -198,7 +178,7 @@ std::unique_ptr<File> ZipArchive::Open(const ZipMember& member,
                                        uint64_t limit) const {
   bool is_view = member.stored() && (member.flags & kEncrypted) == 0;
   if (!is_view) return FileFromBytes(Read(member, limit));
-  return std::make_unique<MemberFile>(*file_, DataOffset(member), member.size);
+  return std::make_unique<FileRange>(*file_, DataOffset(member), member.size);
 }
 
 std::optional<std::string> ZipArchive::Damage(const ZipMember& member) const {

@@ -19,6 +19,7 @@
   X(kTfBundle) \
   X(kTfBundleObject) \
   X(kTfV1) \
+  X(kTorchDcp) \
   X(kTorchLegacy) \
   X(kTorchScript) \
   X(kTorchZip) \

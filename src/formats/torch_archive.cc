@@ -57,6 +57,32 @@ TorchArchiveKind PeekTorchArchive(const Source& source) {
   return TorchArchiveKind::kNone;
 }
 
+std::optional<Pickle> TryReadPickle(const File& file) {
+  try {
+    return TorchArchive(file).ReadPickle();
+  } catch (const ParseError&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<TorchRecord> TryFindTensor(const File& file) {
+  try {
+    TorchArchive archive(file);
+    Pickle pickle = archive.ReadPickle();
+    std::optional<TorchTensor> tensor = ReadTensor(pickle.root(), {});
+    if (!tensor || !tensor->storage || !tensor->is_contiguous) {
+      return std::nullopt;
+    }
+    std::optional<TorchRecord> record = archive.Find(tensor->storage->key);
+    if (!record || tensor->end > record->size) return std::nullopt;
+    record->offset += tensor->offset;
+    record->size = tensor->end - tensor->offset;
+    return record;
+  } catch (const ParseError&) {
+    return std::nullopt;
+  }
+}
+
 TorchArchive::TorchArchive(const File& file) : file_(&file), zip_(file) {
   size_t pickles = 0;
   for (const ZipMember& member : zip_.members()) {
@@ -92,6 +118,7 @@ std::optional<TorchRecord> TorchArchive::Find(std::string_view key) const {
   const ZipMember* member = zip_.Find(name);
   if (member == nullptr) return std::nullopt;
   TorchRecord record;
+  record.file = file_;
   record.size = member->size;
   record.crc32 = member->crc32;
   record.is_plain = member->stored() && !is_big_endian_;

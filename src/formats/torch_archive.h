@@ -34,8 +34,6 @@ class TorchArchive : public TorchStorages {
   explicit TorchArchive(const File& file);
 
   Pickle ReadPickle() const;
-  const File& file() const override { return *file_; }
-  bool is_big_endian() const override { return is_big_endian_; }
   std::optional<TorchRecord> Find(std::string_view key) const override;
 
   // Reads everything; what does not agree with its CRC-32 becomes an issue.
@@ -50,6 +48,14 @@ class TorchArchive : public TorchStorages {
   bool is_big_endian_ = false;
   bool has_checksums_ = true;  // false: switched off for every member
 };
+
+// The pickle of an archive inside another file; nullopt where that is damaged:
+// one bad record does not hide the others.
+std::optional<Pickle> TryReadPickle(const File& file);
+
+// Where the only tensor of such an archive stands in `file`; nullopt where it
+// is damaged, or holds something else.
+std::optional<TorchRecord> TryFindTensor(const File& file);
 
 }  // namespace ckptdiff
 

@@ -157,9 +157,10 @@ bool IsHarmlessGlobal(std::string_view global) {
          (global.ends_with("Storage") || !TorchDType(global).empty());
 }
 
-void ListUnknownGlobals(const Pickle& pickle, Layout* layout) {
+void ListUnknownGlobals(std::span<const std::string_view> globals,
+                        Layout* layout) {
   std::vector<std::string_view> runners, unknown;
-  for (std::string_view global : pickle.globals()) {
+  for (std::string_view global : globals) {
     if (IsHarmlessGlobal(global) || global.starts_with("__torch__.")) continue;
     bool runs = StartsWithAny(global, kRunners);
     (runs ? runners : unknown).push_back(global);

@@ -3,10 +3,10 @@
 #ifndef CKPTDIFF_FORMATS_TORCH_GLOBALS_H_
 #define CKPTDIFF_FORMATS_TORCH_GLOBALS_H_
 
+#include <span>
 #include <string_view>
 
 #include "ckptdiff/layout.h"
-#include "container/pickle.h"
 
 namespace ckptdiff {
 
@@ -15,7 +15,8 @@ bool IsHarmlessGlobal(std::string_view global);
 
 // Lists what else the pickle names under the rule unsafe-pickle: loading the
 // file with torch.load would import it, and may run it.
-void ListUnknownGlobals(const Pickle& pickle, Layout* layout);
+void ListUnknownGlobals(std::span<const std::string_view> globals,
+                        Layout* layout);
 
 }  // namespace ckptdiff
 

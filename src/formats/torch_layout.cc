@@ -41,11 +41,11 @@ std::unordered_map<std::string_view, size_t> WeightsByName(
 
 class LayoutBuilder {
  public:
-  LayoutBuilder(const Pickle& pickle, const TorchStorages& storages,
+  LayoutBuilder(const TorchObject& object, const TorchStorages& storages,
                 const ReadOptions& options)
-      : pickle_(pickle),
+      : object_(object),
         storages_(storages),
-        tree_(pickle.root(), pickle.end()),
+        tree_(*object.root, object.bytes, object.decode),
         parts_(FindTorchParts(tree_, options.subtree)),
         only_subtree_(!options.subtree.empty()) {}
 
@@ -70,7 +70,7 @@ class LayoutBuilder {
               std::string message);
   void SumUpDamage();
 
-  const Pickle& pickle_;
+  const TorchObject& object_;
   const TorchStorages& storages_;
   TorchTree tree_;
   TorchParts parts_;
@@ -144,8 +144,8 @@ void LayoutBuilder::Place(const TorchTensor& tensor, Variable* variable) {
   }
   if (!record->is_written) holes_.push_back(variable->name);
   if (tensor.is_contiguous && record->is_plain && tensor.bytes) {
-    variable->data =
-        ByteRange{{}, record->offset + tensor.offset, *tensor.bytes};
+    variable->data = ByteRange{record->file_name,
+                               record->offset + tensor.offset, *tensor.bytes};
   }
 }
 
@@ -363,7 +363,7 @@ void LayoutBuilder::AddOptimizers() {
 }
 
 std::optional<int64_t> LayoutBuilder::UserStep() const {
-  const PickleValue& root = pickle_.root();
+  const PickleValue& root = *object_.root;
   // OpenMMLab keeps it in `meta`.
   for (const PickleValue* where : {&root, Find(root, "meta")}) {
     if (where == nullptr || !where->is_mapping) continue;
@@ -371,7 +371,7 @@ std::optional<int64_t> LayoutBuilder::UserStep() const {
       const PickleValue* value = Find(*where, name);
       if (value == nullptr) continue;
       if (std::optional<int64_t> step = AsInt(value)) return step;
-      std::optional<TorchTensor> tensor = ReadTensor(*value, name);
+      std::optional<TorchTensor> tensor = object_.decode(*value, name);
       if (!tensor) continue;
       std::optional<double> number = ReadScalar(*tensor, storages_);
       if (number && *number >= 0 && *number < 1e15) {
@@ -404,7 +404,7 @@ Layout LayoutBuilder::Build() {
   layout_.source.framework = "pytorch";
   layout_.source.writer = "PyTorch";
   const PickleValue* lightning =
-      Find(pickle_.root(), "pytorch-lightning_version");
+      Find(*object_.root, "pytorch-lightning_version");
   if (lightning != nullptr && lightning->is_text()) {
     layout_.source.writer = "Lightning " + std::string(lightning->text);
   }
@@ -413,16 +413,17 @@ Layout LayoutBuilder::Build() {
   AddOptimizers();
   layout_.source.step = UserStep();
   if (!layout_.source.step) layout_.source.step = OptimizerStep();
-  ListUnknownGlobals(pickle_, &layout_);
+  ListUnknownGlobals(object_.globals, &layout_);
   SumUpDamage();
   return std::move(layout_);
 }
 
 }  // namespace
 
-Layout BuildTorchLayout(const Pickle& pickle, const TorchStorages& storages,
+Layout BuildTorchLayout(const TorchObject& object,
+                        const TorchStorages& storages,
                         const ReadOptions& options) {
-  return LayoutBuilder(pickle, storages, options).Build();
+  return LayoutBuilder(object, storages, options).Build();
 }
 
 }  // namespace ckptdiff

@@ -63,8 +63,6 @@ class LegacyStorages : public TorchStorages {
   LegacyStorages(const File& file, bool is_big_endian)
       : file_(&file), is_big_endian_(is_big_endian) {}
 
-  const File& file() const override { return *file_; }
-  bool is_big_endian() const override { return is_big_endian_; }
   std::optional<TorchRecord> Find(std::string_view key) const override {
     auto found = records_.find(std::string(key));
     if (found == records_.end()) return std::nullopt;
@@ -103,6 +101,7 @@ void LegacyStorages::Locate(
     uint64_t left = file_->size() - offset;
     uint64_t there = std::min(bytes.value_or(left), left);
     TorchRecord record;
+    record.file = file_;
     record.offset = offset;
     record.size = there;
     record.is_plain = !is_big_endian_;
@@ -139,7 +138,7 @@ Layout Read(const Source& source, const ReadOptions& options) {
   Pickle keys(file, object.end(), "storage keys");
   LegacyStorages storages(file, is_big_endian);
   storages.Locate(keys.root(), keys.end(), ItemBytes(object));
-  Layout layout = BuildTorchLayout(object, storages, options);
+  Layout layout = BuildTorchLayout(TorchObject::Of(object), storages, options);
   layout.source.format = "torch-legacy";
   return layout;
 }

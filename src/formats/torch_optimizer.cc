@@ -124,7 +124,10 @@ void ReadGroups(const TorchTree& tree, const PickleValue& groups,
     std::vector<TorchMember>& members = optimizer->groups.emplace_back();
     const PickleValue* ids = Find(*group, "params");
     const PickleValue* names = Find(*group, "param_names");
-    if (ids == nullptr) continue;
+    if (ids == nullptr) {
+      optimizer->groups.pop_back();
+      continue;
+    }
     read += 1 + group->items.size() + ids->items.size();
     if (read > limit) {
       throw Corrupt(tree.Path(optimizer->node, '.'),
@@ -144,6 +147,18 @@ void ReadGroups(const TorchTree& tree, const PickleValue& groups,
       if (found != states.end()) member.node = found->second;
     }
   }
+}
+
+// Where the groups do not say whose ids these are, an id that is a name does.
+void AddStatesAsGroup(const TorchTree& tree, uint32_t state,
+                      TorchOptimizer* optimizer) {
+  if (state == TorchNode::kNone) return;
+  std::vector<TorchMember>& members = optimizer->groups.emplace_back();
+  ForEachChild(tree, state, [&](uint32_t child) {
+    std::string_view id = tree.node(child).name;
+    bool is_number = id.find_first_not_of("0123456789") == id.npos;
+    members.push_back({is_number ? std::string_view() : id, child});
+  });
 }
 
 }  // namespace
@@ -197,6 +212,7 @@ TorchOptimizer ReadTorchOptimizer(const TorchTree& tree, uint32_t node) {
   if (groups == nullptr || !groups->is_sequence()) return optimizer;
   ReadSettings(*groups, &optimizer.settings);
   ReadGroups(tree, *groups, states, &optimizer);
+  if (optimizer.groups.empty()) AddStatesAsGroup(tree, state, &optimizer);
   Words keys;
   bool is_decoupled = false;
   if (const PickleValue* first = Item(*groups, 0)) {

@@ -34,13 +34,13 @@ std::optional<double> ReadScalar(const TorchTensor& tensor,
   std::optional<TorchRecord> record = storages.Find(tensor.storage->key);
   bool is_there = record && record->is_plain && record->is_written &&
                   tensor.end <= record->size &&
-                  record->offset <= storages.file().size() &&
-                  tensor.end <= storages.file().size() - record->offset;
+                  record->offset <= record->file->size() &&
+                  tensor.end <= record->file->size() - record->offset;
   if (!is_there) return std::nullopt;
   std::array<std::byte, 8> raw = {};
   size_t size = static_cast<size_t>(*tensor.bytes);
-  storages.file().ReadAt(record->offset + tensor.offset,
-                         std::span(raw).first(size));
+  record->file->ReadAt(record->offset + tensor.offset,
+                       std::span(raw).first(size));
   uint64_t bits = 0;
   for (size_t i = size; i > 0; --i) {
     bits = bits << 8 | std::to_integer<uint64_t>(raw[i - 1]);

@@ -14,7 +14,9 @@
 namespace ckptdiff {
 
 struct TorchRecord {
-  uint64_t offset = 0;  // in the file
+  const File* file = nullptr;  // lives as long as the storages
+  std::string file_name;       // as in ByteRange: empty for the source itself
+  uint64_t offset = 0;         // in the file
   uint64_t size = 0;
   bool is_plain = true;    // the bytes stand there as they are, little-endian
   bool is_written = true;  // false: a hole that nobody wrote
@@ -24,8 +26,6 @@ struct TorchRecord {
 class TorchStorages {
  public:
   virtual ~TorchStorages() = default;
-  virtual const File& file() const = 0;
-  virtual bool is_big_endian() const { return false; }
   // nullopt: the file has none of that key.
   virtual std::optional<TorchRecord> Find(std::string_view key) const = 0;
 };

@@ -6,6 +6,7 @@
 #define CKPTDIFF_FORMATS_TORCH_TENSOR_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,6 +52,10 @@ struct TorchTensor {
 // one with impossible arguments; `where` names it.
 std::optional<TorchTensor> ReadTensor(const PickleValue& value,
                                       std::string_view where);
+
+// ReadTensor, or how another container describes its tensors.
+using TensorDecoder = std::function<std::optional<TorchTensor>(
+    const PickleValue& value, std::string_view where)>;
 
 // Whether a call of this function makes a tensor.
 bool MakesTensor(std::string_view function);

@@ -30,7 +30,8 @@ constexpr uint64_t kStepsPerByte = 8;
 // counted, and what stands above is not entered again.
 class TorchTree::Builder {
  public:
-  Builder(TorchTree* tree, uint64_t bytes) : tree_(*tree), bytes_(bytes) {}
+  Builder(TorchTree* tree, uint64_t bytes, const TensorDecoder& decode)
+      : tree_(*tree), bytes_(bytes), decode_(decode) {}
 
   // Adds the value under a name, where it is or holds a tensor.
   void Add(const PickleValue& value, uint32_t parent, std::string_view name,
@@ -47,6 +48,7 @@ class TorchTree::Builder {
 
   TorchTree& tree_;
   uint64_t bytes_;
+  const TensorDecoder& decode_;
   uint64_t steps_ = 0;
   uint64_t path_size_ = 0;   // of the names above, joined
   uint64_t paths_size_ = 0;  // of all paths to tensors so far
@@ -198,7 +200,7 @@ void TorchTree::Builder::Add(const PickleValue& value, uint32_t parent,
   if (path_size_ > kMaxPath) {
     throw Corrupt("pickle", fmt::format("a path of {} bytes", path_size_));
   }
-  std::optional<TorchTensor> tensor = ReadTensor(value, name);
+  std::optional<TorchTensor> tensor = decode_(value, name);
   if (tensor) {
     uint32_t node = NewNode(parent, name);
     tree_.nodes_[node].has_text_name = has_text_name;
@@ -214,8 +216,9 @@ void TorchTree::Builder::Add(const PickleValue& value, uint32_t parent,
   path_size_ -= name.size() + 1;
 }
 
-TorchTree::TorchTree(const PickleValue& root, uint64_t bytes) {
-  Builder(this, bytes).Add(root, TorchNode::kNone, {}, true, 0);
+TorchTree::TorchTree(const PickleValue& root, uint64_t bytes,
+                     const TensorDecoder& decode) {
+  Builder(this, bytes, decode).Add(root, TorchNode::kNone, {}, true, 0);
 }
 
 uint32_t TorchTree::Child(uint32_t parent, std::string_view name) const {

@@ -42,7 +42,8 @@ class TorchTree {
   // `bytes` is the size of the pickle: it bounds what an honest one can hold.
   // Throws ParseError(kCorrupt) beyond that, or where a tensor is impossible.
   // The pickle that `root` is of must outlive the tree.
-  TorchTree(const PickleValue& root, uint64_t bytes);
+  TorchTree(const PickleValue& root, uint64_t bytes,
+            const TensorDecoder& decode = ReadTensor);
 
   // nodes()[0] is the root; a node stands before what is below it.
   const std::vector<TorchNode>& nodes() const { return nodes_; }

@@ -76,7 +76,7 @@ Layout ReadFile(const Source& source, const ReadOptions& options) {
   }
   TorchArchive archive(source.file());
   Pickle pickle = archive.ReadPickle();
-  Layout layout = BuildTorchLayout(pickle, archive, options);
+  Layout layout = BuildTorchLayout(TorchObject::Of(pickle), archive, options);
   if (options.verify) archive.Verify(&layout);
   archive.ListDuplicates(&layout);
   return layout;

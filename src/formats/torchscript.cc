@@ -26,7 +26,7 @@ Claim Detect(const Source& source, const ReadOptions&) {
 Layout Read(const Source& source, const ReadOptions& options) {
   TorchArchive archive(source.file());
   Pickle pickle = archive.ReadPickle();
-  Layout layout = BuildTorchLayout(pickle, archive, options);
+  Layout layout = BuildTorchLayout(TorchObject::Of(pickle), archive, options);
   layout.source.format = "torchscript";
   layout.source.writer = "TorchScript";
   if (options.verify) archive.Verify(&layout);

@@ -62,7 +62,7 @@ TEST(ZipArchiveTest, AStoredMemberIsAViewOfTheArchive) {
   EXPECT_THAT(Complaint([&] {
                 view->ReadAt(1, std::as_writable_bytes(std::span(beyond)));
               }),
-              HasSubstr("outside the member of 4"));
+              HasSubstr("outside the part of 4"));
 }
 
 TEST(ZipArchiveTest, OffsetsCountFromTheArchiveWhereSomethingStandsBefore) {
