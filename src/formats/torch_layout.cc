@@ -50,6 +50,7 @@ class LayoutBuilder {
         only_subtree_(!options.subtree.empty()) {}
 
   Layout Build();
+  Layout BuildBeside(const Layout& model);
 
  private:
   void AddVariables();
@@ -76,6 +77,7 @@ class LayoutBuilder {
   TorchParts parts_;
   bool only_subtree_;
   Layout layout_;
+  size_t beside_ = 0;  // variables of the model that the file stands beside
   std::vector<uint32_t> variable_of_;  // node → index in layout_.variables
   std::unordered_set<std::string> keys_;
   std::unordered_map<std::string, std::string> first_at_;  // place → name
@@ -258,6 +260,16 @@ void LayoutBuilder::TieAverages() {
 
 std::vector<TorchParameters> LayoutBuilder::Models() const {
   std::vector<TorchParameters> models;
+  if (beside_ > 0) {
+    TorchParameters& model = models.emplace_back();
+    model.is_in_order = layout_.source.format != "safetensors";
+    for (size_t i = 0; i < beside_; ++i) {
+      const Variable& variable = layout_.variables[i];
+      bool is_parameter = variable.role == Role::kWeight &&
+                          variable.tied_to.empty() && !IsTorchBuffer(variable);
+      if (is_parameter) model.variables.push_back(i);
+    }
+  }
   std::unordered_map<uint32_t, size_t> model_of;  // part → index in models
   for (uint32_t i = 0; i < tree_.nodes().size(); ++i) {
     uint32_t part = parts_.part_of[i];
@@ -418,7 +430,27 @@ Layout LayoutBuilder::Build() {
   return std::move(layout_);
 }
 
+// The model's variables stand first while owners are looked for.
+Layout LayoutBuilder::BuildBeside(const Layout& model) {
+  layout_.source.format = model.source.format;
+  layout_.variables = model.variables;
+  beside_ = model.variables.size();
+  AddVariables();
+  AddOptimizers();
+  layout_.source.step = OptimizerStep();
+  SumUpDamage();
+  layout_.variables.erase(
+      layout_.variables.begin(),
+      layout_.variables.begin() + static_cast<std::ptrdiff_t>(beside_));
+  return std::move(layout_);
+}
+
 }  // namespace
+
+Layout BuildTorchSidecar(const TorchObject& object,
+                         const TorchStorages& storages, const Layout& model) {
+  return LayoutBuilder(object, storages, {}).BuildBeside(model);
+}
 
 Layout BuildTorchLayout(const TorchObject& object,
                         const TorchStorages& storages,

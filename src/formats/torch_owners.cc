@@ -47,7 +47,10 @@ class OwnerFinder {
   std::vector<OwnerGroup> Shapes(size_t optimizer) const;
   // Aligns these optimizers together with these parameters.
   bool Align(std::span<const size_t> optimizers,
-             std::span<const size_t> variables);
+             std::span<const size_t> variables, bool in_order);
+  bool Align(size_t optimizer, const TorchParameters& model) {
+    return Align(std::array{optimizer}, model.variables, model.is_in_order);
+  }
   bool AlignAlone(size_t optimizer);
   bool AlignTogether(std::span<const size_t> optimizers);
   std::optional<size_t> ModelByName(size_t optimizer) const;
@@ -97,7 +100,7 @@ std::vector<OwnerGroup> OwnerFinder::Shapes(size_t o) const {
 }
 
 bool OwnerFinder::Align(std::span<const size_t> optimizers,
-                        std::span<const size_t> variables) {
+                        std::span<const size_t> variables, bool in_order) {
   std::vector<OwnerGroup> groups;
   for (size_t o : optimizers) {
     for (OwnerGroup& group : Shapes(o)) groups.push_back(std::move(group));
@@ -106,7 +109,8 @@ bool OwnerFinder::Align(std::span<const size_t> optimizers,
   parameters.reserve(variables.size());
   for (size_t v : variables) parameters.push_back(layout_.variables[v].shape);
   std::optional<std::vector<std::vector<size_t>>> aligned =
-      AlignOwners(parameters, groups);
+      in_order ? AlignOwners(parameters, groups)
+               : AlignOwnersByShape(parameters, groups);
   if (!aligned) return false;
   size_t next = 0;
   for (size_t o : optimizers) {
@@ -150,15 +154,15 @@ std::optional<size_t> OwnerFinder::ModelByName(size_t o) const {
 
 bool OwnerFinder::AlignAlone(size_t o) {
   if (models_.size() == 1) {
-    return Align(std::array{o}, models_[0].variables);
+    return Align(o, models_[0]);
   }
   if (std::optional<size_t> model = ModelByName(o)) {
-    if (Align(std::array{o}, models_[*model].variables)) return true;
+    if (Align(o, models_[*model])) return true;
   }
   // The only model that it fits, else all of them one after the other.
   std::optional<size_t> fitting;
   for (size_t m = 0; m < models_.size(); ++m) {
-    if (!Align(std::array{o}, models_[m].variables)) continue;
+    if (!Align(o, models_[m])) continue;
     if (fitting) {  // two: take nothing
       for (auto& group : owners_[o]) {
         for (TorchOwner& owner : group) owner = {};
@@ -167,15 +171,15 @@ bool OwnerFinder::AlignAlone(size_t o) {
     }
     fitting = m;
   }
-  if (fitting) return Align(std::array{o}, models_[*fitting].variables);
-  return Align(std::array{o}, AllParameters());
+  if (fitting) return Align(o, models_[*fitting]);
+  return Align(std::array{o}, AllParameters(), true);
 }
 
 // Several optimizers of one model (Lightning): together they may leave one
 // reading where each alone leaves several.
 bool OwnerFinder::AlignTogether(std::span<const size_t> optimizers) {
   if (optimizers.size() < 2 || models_.size() != 1) return false;
-  return Align(optimizers, models_[0].variables);
+  return Align(optimizers, models_[0].variables, models_[0].is_in_order);
 }
 
 std::vector<Owners> OwnerFinder::Find() {

@@ -20,6 +20,7 @@ namespace ckptdiff {
 struct TorchParameters {
   std::string_view word;          // the model's name in the file
   std::vector<size_t> variables;  // in Layout::variables
+  bool is_in_order = true;        // false: sorted, as in safetensors
 };
 
 // True for what the framework's own modules register as buffers.

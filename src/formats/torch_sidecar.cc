@@ -1,5 +1,6 @@
 #include "formats/torch_sidecar.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -15,8 +16,8 @@ namespace {
 constexpr std::array<std::string_view, 2> kOptimizerFiles = {"optimizer.pt",
                                                              "optimizer.bin"};
 constexpr std::array<std::string_view, 8> kOtherFiles = {
-    "scheduler.pt",  "scheduler.bin",     "scaler.pt",
-    "rng_state.pth", "training_args.bin", "trainer_state.json",
+    "scheduler.pt",  "scheduler.bin",          "scaler.pt",
+    "rng_state.pth", "training_args.bin",      "trainer_state.json",
     "sampler.bin",   "custom_checkpoint_0.pkl"};
 
 // Names an issue by the file, and lets the model's keys be: those of the
@@ -46,8 +47,8 @@ void AddTorchSidecars(const Source& directory, const ReadOptions& options,
     try {
       TorchArchive archive(file.file());
       Pickle pickle = archive.ReadPickle();
-      Layout optimizer = BuildTorchSidecar(TorchObject::Of(pickle), archive,
-                                           *layout);
+      Layout optimizer =
+          BuildTorchSidecar(TorchObject::Of(pickle), archive, *layout);
       if (options.verify) archive.Verify(&optimizer);
       Append(std::string(name), std::move(optimizer), layout);
     } catch (const ParseError& error) {  // the model is whole without it

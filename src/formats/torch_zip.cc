@@ -25,6 +25,7 @@
 #include "formats/shard_index.h"
 #include "formats/torch_archive.h"
 #include "formats/torch_layout.h"
+#include "formats/torch_sidecar.h"
 
 namespace ckptdiff {
 namespace {
@@ -52,6 +53,10 @@ Claim Detect(const Source& source, const ReadOptions& options) {
     if (!model) return {};
     Claim claim = Detect(*model, options);
     claim.primary = model->path();
+    Source directory(model->files(), model->directory());
+    for (std::string& path : TorchSidecars(directory)) {
+      claim.members.push_back(std::move(path));
+    }
     return claim;
   }
   if (IsShardIndex(source, kShardExtensions)) return ClaimShardIndex(source);
@@ -89,6 +94,9 @@ Layout Read(const Source& source, const ReadOptions& options) {
     if (!model) throw Corrupt({}, "the model file is gone");
     layout = Read(*model, options);
     layout.source.resolved = model->path();
+    DescribeFromSidecars(*model, &layout);
+    Source directory(model->files(), model->directory());
+    AddTorchSidecars(directory, options, &layout);
     return layout;
   }
   bool is_index = IsShardIndex(source, kShardExtensions);

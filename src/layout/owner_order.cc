@@ -146,9 +146,16 @@ std::optional<Owners> Reading::Unique() {
   return owners;
 }
 
-// By shapes that one parameter and one member of a group have alone.
-std::optional<Owners> ByOwnShapes(std::span<const Shape> parameters,
-                                  std::span<const OwnerGroup> groups) {
+}  // namespace
+
+std::optional<std::vector<std::vector<size_t>>> AlignOwners(
+    std::span<const Shape> parameters, std::span<const OwnerGroup> groups) {
+  std::optional<Owners> owners = Reading(parameters, groups).Unique();
+  return owners ? owners : AlignOwnersByShape(parameters, groups);
+}
+
+std::optional<std::vector<std::vector<size_t>>> AlignOwnersByShape(
+    std::span<const Shape> parameters, std::span<const OwnerGroup> groups) {
   std::map<std::vector<int64_t>, std::pair<size_t, size_t>> of_shape;
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (!parameters[i].known) return std::nullopt;
@@ -167,14 +174,6 @@ std::optional<Owners> ByOwnShapes(std::span<const Shape> parameters,
     }
   }
   return owners;
-}
-
-}  // namespace
-
-std::optional<std::vector<std::vector<size_t>>> AlignOwners(
-    std::span<const Shape> parameters, std::span<const OwnerGroup> groups) {
-  std::optional<Owners> owners = Reading(parameters, groups).Unique();
-  return owners ? owners : ByOwnShapes(parameters, groups);
 }
 
 }  // namespace ckptdiff

@@ -27,6 +27,11 @@ using OwnerGroup = std::vector<Shape>;
 std::optional<std::vector<std::vector<size_t>>> AlignOwners(
     std::span<const Shape> parameters, std::span<const OwnerGroup> groups);
 
+// The same where the order of the parameters is not the model's (a safetensors
+// file is sorted): only shapes that nothing else has decide.
+std::optional<std::vector<std::vector<size_t>>> AlignOwnersByShape(
+    std::span<const Shape> parameters, std::span<const OwnerGroup> groups);
+
 }  // namespace ckptdiff
 
 #endif  // CKPTDIFF_LAYOUT_OWNER_ORDER_H_
