@@ -34,6 +34,7 @@
 #include "container/safetensors_header.h"
 #include "formats/format.h"
 #include "formats/shard_index.h"
+#include "formats/torch_sidecar.h"
 
 namespace ckptdiff {
 namespace {
@@ -137,6 +138,7 @@ Claim Detect(const Source& source, const ReadOptions&) {
   // By its name it is one: what it really is, read() says.
   if (claim.match == Match::kNo) claim.match = Match::kMaybe;
   claim.primary = file->path();
+  ClaimTorchSidecars(*file, &claim);
   return claim;
 }
 
@@ -324,7 +326,10 @@ Layout Read(const Source& source, const ReadOptions& options) {
   Layout layout = is_index ? ReadShards(*file, options) : ReadFile(*file);
   layout.source.format = "safetensors";
   DescribeFromSidecars(*file, &layout);
-  if (source.is_directory()) layout.source.resolved = file->path();
+  if (source.is_directory()) {
+    layout.source.resolved = file->path();
+    AddTorchSidecars(*file, options, &layout);
+  }
   return layout;
 }
 

@@ -39,10 +39,10 @@ void Append(const std::string& name, Layout from, Layout* layout) {
 
 }  // namespace
 
-void AddTorchSidecars(const Source& directory, const ReadOptions& options,
+void AddTorchSidecars(const Source& model_file, const ReadOptions& options,
                       Layout* layout) {
   for (std::string_view name : kOptimizerFiles) {
-    Source file = directory.Child(name);
+    Source file = model_file.Sibling(name);
     if (PeekTorchArchive(file) != TorchArchiveKind::kPickle) continue;
     try {
       TorchArchive archive(file.file());
@@ -61,17 +61,16 @@ void AddTorchSidecars(const Source& directory, const ReadOptions& options,
   }
 }
 
-std::vector<std::string> TorchSidecars(const Source& directory) {
-  std::vector<std::string> paths;
+void ClaimTorchSidecars(const Source& model_file, Claim* claim) {
+  Source directory(model_file.files(), model_file.directory());
   for (const std::string& name : directory.Entries()) {
     auto is = [&](std::string_view one) { return one == name; };
     bool known =
         std::any_of(kOptimizerFiles.begin(), kOptimizerFiles.end(), is) ||
         std::any_of(kOtherFiles.begin(), kOtherFiles.end(), is) ||
         name.starts_with("random_states_") || name.starts_with("rng_state_");
-    if (known) paths.push_back(directory.Child(name).path());
+    if (known) claim->members.push_back(model_file.Sibling(name).path());
   }
-  return paths;
 }
 
 }  // namespace ckptdiff

@@ -53,10 +53,7 @@ Claim Detect(const Source& source, const ReadOptions& options) {
     if (!model) return {};
     Claim claim = Detect(*model, options);
     claim.primary = model->path();
-    Source directory(model->files(), model->directory());
-    for (std::string& path : TorchSidecars(directory)) {
-      claim.members.push_back(std::move(path));
-    }
+    ClaimTorchSidecars(*model, &claim);
     return claim;
   }
   if (IsShardIndex(source, kShardExtensions)) return ClaimShardIndex(source);
@@ -95,8 +92,7 @@ Layout Read(const Source& source, const ReadOptions& options) {
     layout = Read(*model, options);
     layout.source.resolved = model->path();
     DescribeFromSidecars(*model, &layout);
-    Source directory(model->files(), model->directory());
-    AddTorchSidecars(directory, options, &layout);
+    AddTorchSidecars(*model, options, &layout);
     return layout;
   }
   bool is_index = IsShardIndex(source, kShardExtensions);
