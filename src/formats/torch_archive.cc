@@ -49,11 +49,12 @@ TorchArchiveKind PeekTorchArchive(const Source& source) {
         inner == ".data/extern_modules" || inner == ".data/python_version";
     has_policy |= name == "policy.pth" || name == "pytorch_variables.pth";
   }
+  // First: the members are archives with such names themselves.
+  if (has_policy) return TorchArchiveKind::kStableBaselines;
   if (has_export) return TorchArchiveKind::kExport;
   if (has_package) return TorchArchiveKind::kPackage;
   if (has_code && (has_pickle || has_data)) return TorchArchiveKind::kScript;
   if (has_pickle) return TorchArchiveKind::kPickle;
-  if (has_policy) return TorchArchiveKind::kStableBaselines;
   return TorchArchiveKind::kNone;
 }
 

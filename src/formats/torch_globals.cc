@@ -65,7 +65,7 @@ constexpr std::array<std::string_view, 46> kHarmless = {
     "decimal.Decimal"};
 
 // Everything below these.
-constexpr std::array<std::string_view, 17> kHarmlessPrefixes = {
+constexpr std::array<std::string_view, 18> kHarmlessPrefixes = {
     "numpy.core.multiarray.",
     "numpy._core.multiarray.",
     "numpy._core.numeric._frombuffer",
@@ -74,12 +74,13 @@ constexpr std::array<std::string_view, 17> kHarmlessPrefixes = {
     "pathlib.",
     "torch._tensor._rebuild_",
     "torch._utils._rebuild_",
-    "torch.distributed.checkpoint.metadata.",
+    "torch.distributed.checkpoint.",
     "torch.distributed.tensor.",
     "torch.distributed._tensor.",
     "torch.distributed._shard.",
     "torch.distributed.device_mesh.",
     "torch.jit._pickle.",
+    "torch.nn.backends.",
     "torch.nn.modules.",
     "torch.nn.parameter.",
     "torch.storage."};

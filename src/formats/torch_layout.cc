@@ -55,6 +55,7 @@ class LayoutBuilder {
  private:
   void AddVariables();
   void AddVariable(uint32_t node);
+  bool IsUserStep(uint32_t node, const TorchPart& part) const;
   void Name(const TorchPart& part, uint32_t node, Variable* variable) const;
   void Place(const TorchTensor& tensor, Variable* variable);
   void Tie(uint32_t node, const TorchTensor& tensor, Variable* variable);
@@ -182,6 +183,15 @@ void LayoutBuilder::Name(const TorchPart& part, uint32_t node,
   if (variable->key.empty()) variable->key = variable->name;
 }
 
+// A tensor at the root that counts the steps of the training loop.
+bool LayoutBuilder::IsUserStep(uint32_t index, const TorchPart& part) const {
+  const TorchNode& node = tree_.node(index);
+  return part.kind == PartKind::kOther && node.parent == 0 &&
+         tree_.tensor(node).shape.Elements() == 1 &&
+         std::find(kStepNames.begin(), kStepNames.end(), node.name) !=
+             kStepNames.end();
+}
+
 void LayoutBuilder::AddVariable(uint32_t index) {
   const TorchNode& node = tree_.node(index);
   const TorchPart& part = parts_.parts[parts_.part_of[index]];
@@ -201,6 +211,7 @@ void LayoutBuilder::AddVariable(uint32_t index) {
                   : part.kind == PartKind::kAverage ? Role::kAverage
                   : part.kind == PartKind::kOther   ? Role::kBookkeeping
                                                     : Role::kOptimizer;
+  if (IsUserStep(index, part)) variable.role = Role::kStep;
   if (is_model && node.is_transient) variable.role = Role::kBookkeeping;
   if (!keys_.insert(variable.key).second) {
     Damage("duplicate-variable", variable, "its key stands twice in the file");
@@ -435,6 +446,9 @@ Layout LayoutBuilder::BuildBeside(const Layout& model) {
   layout_.source.format = model.source.format;
   layout_.variables = model.variables;
   beside_ = model.variables.size();
+  for (const Optimizer& optimizer : model.optimizers) {
+    ++ids_[optimizer.id.substr(0, optimizer.id.find('#'))];
+  }
   AddVariables();
   AddOptimizers();
   layout_.source.step = OptimizerStep();

@@ -8,6 +8,7 @@
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "formats/torch_archive.h"
+#include "formats/torch_file.h"
 #include "formats/torch_layout.h"
 
 namespace ckptdiff {
@@ -43,13 +44,14 @@ void AddTorchSidecars(const Source& model_file, const ReadOptions& options,
                       Layout* layout) {
   for (std::string_view name : kOptimizerFiles) {
     Source file = model_file.Sibling(name);
-    if (PeekTorchArchive(file) != TorchArchiveKind::kPickle) continue;
+    bool is_one = PeekTorchArchive(file) == TorchArchiveKind::kPickle ||
+                  IsTorchLegacy(file);
+    if (!is_one) continue;
     try {
-      TorchArchive archive(file.file());
-      Pickle pickle = archive.ReadPickle();
+      TorchFile torch(file.file());
       Layout optimizer =
-          BuildTorchSidecar(TorchObject::Of(pickle), archive, *layout);
-      if (options.verify) archive.Verify(&optimizer);
+          BuildTorchSidecar(torch.object(), torch.storages(), *layout);
+      if (options.verify) torch.Verify(&optimizer);
       Append(std::string(name), std::move(optimizer), layout);
     } catch (const ParseError& error) {  // the model is whole without it
       std::string where(name);

@@ -15,7 +15,7 @@
 
 #include "base/parse_error.h"
 #include "container/zip_archive.h"
-#include "formats/torch_archive.h"
+#include "formats/torch_file.h"
 #include "formats/torch_layout.h"
 
 namespace ckptdiff {
@@ -53,13 +53,12 @@ void Append(const ZipArchive& zip, const ZipMember& member, Layout inner,
 void ReadMember(const ZipArchive& zip, const ZipMember& member,
                 const ReadOptions& options, Layout* layout) {
   std::unique_ptr<File> file = zip.Open(member, kMaxInflated);
-  TorchArchive archive(*file);
-  Pickle pickle = archive.ReadPickle();
-  TorchObject object = TorchObject::Of(pickle);
-  Layout inner = member.name.ends_with(kOptimizerSuffix)
-                     ? BuildTorchSidecar(object, archive, *layout)
-                     : BuildTorchLayout(object, archive, options);
-  if (options.verify) archive.Verify(&inner);
+  TorchFile torch(*file);
+  Layout inner =
+      member.name.ends_with(kOptimizerSuffix)
+          ? BuildTorchSidecar(torch.object(), torch.storages(), *layout)
+          : BuildTorchLayout(torch.object(), torch.storages(), options);
+  if (options.verify) torch.Verify(&inner);
   Append(zip, member, std::move(inner), layout);
 }
 
@@ -76,8 +75,10 @@ Layout ReadStableBaselines(const File& file, const ReadOptions& options) {
     layout.source.writer += " " + zip.ReadHead(*version, 32);
   }
   ReadMember(zip, *policy, options, &layout);
-  if (const ZipMember* variables = zip.Find("pytorch_variables.pth")) {
-    ReadMember(zip, *variables, options, &layout);
+  // The second is what the first was called before 2020.
+  for (std::string_view name : {"pytorch_variables.pth", "tensors.pth"}) {
+    const ZipMember* variables = zip.Find(name);
+    if (variables != nullptr) ReadMember(zip, *variables, options, &layout);
   }
   for (const ZipMember& member : zip.members()) {
     if (member.name.ends_with(kOptimizerSuffix)) {

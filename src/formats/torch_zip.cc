@@ -13,7 +13,9 @@
 //
 // A TorchScript file is such an archive with `code/` (torchscript.cc).
 //
-// Also read: Hugging Face directories of `pytorch_model.bin`, sharded or not.
+// Also read: Hugging Face directories of `pytorch_model.bin`, sharded or not,
+// directories with one checkpoint of Lightning, and the archives of
+// Stable-Baselines3, which hold several such files.
 //
 // Reference: torch/serialization.py, caffe2/serialize/inline_container.cc.
 
@@ -26,13 +28,28 @@
 #include "formats/torch_archive.h"
 #include "formats/torch_layout.h"
 #include "formats/torch_sidecar.h"
+#include "formats/torch_stable_baselines.h"
 
 namespace ckptdiff {
 namespace {
 
 constexpr std::array<std::string_view, 2> kShardExtensions = {".bin", ".pt"};
-constexpr std::array<std::string_view, 2> kModelFiles = {
-    "pytorch_model.bin.index.json", "pytorch_model.bin"};
+// The last name is Lightning's, of ModelCheckpoint(save_last=True).
+constexpr std::array<std::string_view, 3> kModelFiles = {
+    "pytorch_model.bin.index.json", "pytorch_model.bin", "last.ckpt"};
+
+// The file that a directory stands for: what its framework would take, else
+// the only checkpoint of Lightning in it.
+std::optional<Source> Resolve(const Source& directory) {
+  std::optional<Source> model = FindModelFile(directory, kModelFiles);
+  if (model) return model;
+  for (const std::string& name : directory.Entries()) {
+    if (!name.ends_with(".ckpt")) continue;
+    if (model) return std::nullopt;
+    model = directory.Child(name);
+  }
+  return model;
+}
 
 Claim ClaimFile(const Source& source) {
   Claim claim;
@@ -49,9 +66,10 @@ Claim ClaimFile(const Source& source) {
 
 Claim Detect(const Source& source, const ReadOptions& options) {
   if (source.is_directory()) {
-    std::optional<Source> model = FindModelFile(source, kModelFiles);
-    if (!model) return {};
+    std::optional<Source> model = Resolve(source);
+    if (!model || !model->is_file()) return {};
     Claim claim = Detect(*model, options);
+    if (claim.match == Match::kNo) return claim;
     claim.primary = model->path();
     ClaimTorchSidecars(*model, &claim);
     return claim;
@@ -71,9 +89,7 @@ Layout ReadFile(const Source& source, const ReadOptions& options) {
       throw Unsupported({}, "a torch.package archive, not a checkpoint",
                         "load its model and save model.state_dict()");
     case TorchArchiveKind::kStableBaselines:
-      throw Unsupported({},
-                        "a Stable-Baselines3 archive of several torch files",
-                        "unpack it and give policy.pth");
+      return ReadStableBaselines(source.file(), options);
     default: break;
   }
   TorchArchive archive(source.file());
@@ -87,7 +103,7 @@ Layout ReadFile(const Source& source, const ReadOptions& options) {
 Layout Read(const Source& source, const ReadOptions& options) {
   Layout layout;
   if (source.is_directory()) {
-    std::optional<Source> model = FindModelFile(source, kModelFiles);
+    std::optional<Source> model = Resolve(source);
     if (!model) throw Corrupt({}, "the model file is gone");
     layout = Read(*model, options);
     layout.source.resolved = model->path();
