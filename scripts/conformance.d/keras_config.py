@@ -5,7 +5,7 @@ compares what it lists with `model.weights`: name, shape, dtype, trainability,
 order. Run inside an environment that has Keras:
 
     CKPTDIFF=build/release/ckptdiff python keras_config.py [--keras keras]
-        [--only applications|composed|random] [--random 300] [--seed 1]
+        [--only applications|composed|random] [--random 300] [--seed 1] [--infer]
 
 `--keras` is the module: keras (3), tf_keras or tensorflow.keras (2).
 Written for Keras 3.0 to 3.15 and tf-keras 2.15 to 2.21.
@@ -49,10 +49,27 @@ def derived_layout(ckptdiff, path):
     return rows, ""
 
 
-def check(keras, ckptdiff, label, model, keep):
+def without_shapes(value):
+    """The config without what it says of shapes between the layers, as old
+    versions wrote it: they must be inferred."""
+    if isinstance(value, list):
+        return [without_shapes(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("class_name") == "__keras_tensor__":
+        return {**value, "config": {"keras_history":
+                                    value["config"]["keras_history"]}}
+    return {key: without_shapes(item) for key, item in value.items()
+            if key != "build_config"}
+
+
+def check(keras, ckptdiff, label, model, keep, infer):
     """True where the layouts are equal; else prints the first difference."""
+    text = model.to_json()
+    if infer:
+        text = json.dumps(without_shapes(json.loads(text)))
     with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as out:
-        out.write(model.to_json())
+        out.write(text)
     live = live_layout(keras, model)
     derived, error = derived_layout(ckptdiff, out.name)
     if derived == live:
@@ -82,7 +99,10 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--random", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--keep", action="store_true",
+                        help="keep the configs that differ")
+    parser.add_argument("--infer", action="store_true",
+                        help="leave the shapes between layers out first")
     args = parser.parse_args()
     ckptdiff = os.environ["CKPTDIFF"]
     keras = importlib.import_module(args.keras)
@@ -108,7 +128,7 @@ def main():
                 continue
             total += 1
             right += check(keras, ckptdiff, f"{group} {label}", model,
-                           args.keep)
+                           args.keep, args.infer)
         failed += total - right
         print(f"{group}: {right} of {total} equal")
     return 1 if failed else 0

@@ -22,6 +22,7 @@
 #include "container/json_doc.h"
 #include "formats/format.h"
 #include "formats/keras_layers/expected_layout.h"
+#include "formats/keras_layers/expected_optimizer.h"
 
 namespace ckptdiff {
 namespace {
@@ -62,6 +63,7 @@ Layout Read(const Source& source, const ReadOptions&) {
                                         Printable(model->root->class_name)));
   }
   Layout layout = ExpectedLayout(*model);
+  AddExpectedOptimizer(json, *model, &layout);
   layout.source.format = "keras-config";
   return layout;
 }

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -143,6 +144,59 @@ TEST(KerasConfigTest, WrappersInWrappersEndBeforeTheMemoryDoes) {
   }
   EXPECT_THAT(Lines(Sequential(layer)),
               ElementsAre(HasSubstr("more layers than its size can mean")));
+}
+
+// weights.json is what the live model listed: name, shape, dtype, trained.
+class KerasConfigTruthTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(KerasConfigTruthTest, ListsWhatTheLiveModelLists) {
+  std::string folder = std::string("formats/keras-config/") + GetParam();
+  Result<Layout> layout = ReadLayout(TestData(folder + "/model.json"));
+  ASSERT_TRUE(layout.ok()) << ToString(layout.error());
+  auto derived = nlohmann::json::array();
+  for (const Variable& variable : layout.value().variables) {
+    if (variable.role != Role::kWeight) continue;
+    derived.push_back({variable.name, variable.shape.dims, variable.dtype,
+                       variable.trainable.value_or(true)});
+  }
+  EXPECT_EQ(derived, nlohmann::json::parse(
+                         ReadTextFile(TestData(folder + "/weights.json"))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, KerasConfigTruthTest,
+                         ::testing::Values("keras2-nested", "keras2-sequences",
+                                           "keras2-shapes", "keras3-nested",
+                                           "keras3-sequences",
+                                           "keras3-shapes"));
+
+TEST(KerasConfigTest, ACompiledModelExpectsTheSlotsOfWhatIsTrained) {
+  std::string layers =
+      Dense("a", std::string(kInput) + R"(, "trainable": false)") + "," +
+      Dense("b", R"(, "use_bias": false)");
+  Result<Layout> layout = ReadConfig(
+      R"({"module": "keras", "class_name": "Sequential", "config": )"
+      R"({"name": "m", "layers": [)" +
+      layers +
+      R"(]}, "compile_config": {"optimizer": {"class_name": "Adam", )"
+      R"("config": {"name": "adam"}}}})");
+  ASSERT_TRUE(layout.ok()) << ToString(layout.error());
+  std::vector<std::string> slots;
+  for (const Variable& variable : layout.value().variables) {
+    if (variable.slot)
+      slots.push_back(variable.name + " " + SlotLabel(variable));
+  }
+  EXPECT_THAT(slots, ElementsAre("adam/m_b_kernel_momentum m/b/kernel/Adam/m",
+                                 "adam/m_b_kernel_velocity m/b/kernel/Adam/v"));
+}
+
+TEST(KerasConfigTest, ALayerOfAnotherPackageIsNotTheBuiltInOne) {
+  std::string layer =
+      R"({"class_name": "Dense", "registered_name": "mine>Dense", "config": )"
+      R"({"name": "a", "units": 4, "batch_input_shape": [null, 3]}})";
+  Result<Layout> layout = ReadConfig(Sequential(layer));
+  ASSERT_TRUE(layout.ok());
+  EXPECT_TRUE(layout.value().variables.empty());
+  EXPECT_FALSE(layout.value().layers.at(0).variables_known);
 }
 
 }  // namespace

@@ -176,7 +176,9 @@ class ModelWalk {
       LayerCall inner = ToCall(node.calls[k], outputs);
       std::vector<Shape>& result = outputs[layer][k];
       if (inner.args.empty() && !result.empty()) {
-        Shape declared = DeclaredInput(*Member(*node.object, "config"));
+        const Json* input = Member(*node.object, "config");
+        Shape declared =
+            input != nullptr ? DeclaredInput(*input) : Shape::Unknown();
         inner = LayerCall::Of(parent_ != nullptr ? Filled(declared, result[0])
                                                  : Filled(result[0], declared));
       }

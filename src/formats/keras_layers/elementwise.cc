@@ -1,5 +1,7 @@
-// Layers that return what they were given, element by element; only PReLU has
+// Layers that return what they were given, element by element; few have
 // a variable.
+
+#include <fmt/format.h>
 
 #include "formats/keras_layers/dims.h"
 #include "formats/keras_layers/layer_builder.h"
@@ -22,6 +24,18 @@ void BuildPRelu(LayerBuilder& b) {
   b.AddShape("alpha", alpha);
 }
 
+// Of keras.applications' ConvNeXt. It gives its variable no name: Keras 3
+// counts those.
+void BuildLayerScale(LayerBuilder& b) {
+  int64_t size = b.config().Size("projection_dim");
+  if (!b.keras3()) {
+    b.Add("gamma", {size});
+    return;
+  }
+  size_t number = b.config().state().unnamed_variables++;
+  b.Add(number == 0 ? "variable" : fmt::format("variable_{}", number), {size});
+}
+
 constexpr LayerClass kClasses[] = {
     {"Activation"},
     {"ActivityRegularization"},
@@ -31,6 +45,7 @@ constexpr LayerClass kClasses[] = {
     {"GaussianDropout"},
     {"GaussianNoise"},
     {"Identity"},
+    {"LayerScale", BuildLayerScale},
     {"LeakyReLU"},
     {"Masking"},
     {"PReLU", BuildPRelu},
@@ -39,6 +54,7 @@ constexpr LayerClass kClasses[] = {
     {"SpatialDropout1D"},
     {"SpatialDropout2D"},
     {"SpatialDropout3D"},
+    {"StochasticDepth"},
     {"ThresholdedReLU"},
 };
 

@@ -23,6 +23,7 @@ struct BuildState {
   uint64_t budget;  // bytes, roughly
   // The number in the name of the innermost model's input: of "input_layer_3".
   std::optional<int64_t> input_number = {};
+  size_t unnamed_variables = 0;
 
   bool keras3() const { return model->dialect == KerasDialect::kKeras3; }
   void Spend(uint64_t bytes);  // throws ParseError where nothing is left

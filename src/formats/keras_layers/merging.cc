@@ -62,6 +62,7 @@ constexpr LayerClass kClasses[] = {
     {"Add", nullptr, ElementwiseOutput},
     {"Average", nullptr, ElementwiseOutput},
     {"Concatenate", nullptr, ConcatenateOutput},
+    {"CustomScaleLayer", nullptr, ElementwiseOutput},  // Inception-ResNet
     {"Dot", nullptr, DotOutput},
     {"Maximum", nullptr, ElementwiseOutput},
     {"Minimum", nullptr, ElementwiseOutput},

@@ -1,0 +1,101 @@
+"""Writes testdata/formats/keras-config/<case>/: `model.json` as the framework
+writes it, and `weights.json`, what the live model lists as its weights.
+
+    python make_keras_config.py OUT keras      (run with Keras 3.15.1)
+    python make_keras_config.py OUT tf_keras   (run with tf-keras 2.21.0)
+"""
+
+import importlib
+import json
+import os
+import sys
+
+
+def rows(model, is_keras3):
+    trained = {id(v) for v in model.trainable_variables}
+    listed = []
+    for v in model.weights:
+        name = v.path if is_keras3 else v.name.removesuffix(":0")
+        dtype = getattr(v.dtype, "name", None) or str(v.dtype)
+        listed.append([name, list(v.shape), dtype, id(v) in trained])
+    return listed
+
+
+def without_shapes(value):
+    """As old versions wrote it: shapes between the layers left out."""
+    if isinstance(value, list):
+        return [without_shapes(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: without_shapes(item) for key, item in value.items()
+            if key != "build_config"}
+
+
+def write(out, case, model, is_keras3, strip=False):
+    folder = os.path.join(out, case)
+    os.makedirs(folder, exist_ok=True)
+    config = json.loads(model.to_json())
+    if strip:
+        config = without_shapes(config)
+    with open(os.path.join(folder, "model.json"), "w") as f:
+        f.write(json.dumps(config))
+    with open(os.path.join(folder, "weights.json"), "w") as f:
+        f.write("[\n" + ",\n".join(json.dumps(r)
+                                   for r in rows(model, is_keras3)) + "\n]\n")
+
+
+def nested(keras):
+    layers = keras.layers
+    x = keras.Input((12, 12, 3), name="image")
+    y = layers.Conv2D(4, 3, padding="same", name="conv")(x)
+    y = layers.BatchNormalization(name="norm")(y)
+    tower = keras.Model(x, layers.GlobalAveragePooling2D()(y), name="tower")
+    a = keras.Input((12, 12, 3), name="left")
+    b = keras.Input((12, 12, 3), name="right")
+    head = keras.Sequential([layers.Dense(5, name="hidden"),
+                             layers.PReLU(name="act")], name="head")
+    both = layers.Concatenate()([tower(a), tower(b)])
+    tower.trainable = False
+    return keras.Model([a, b], layers.Dense(1, name="out")(head(both)))
+
+
+def sequences(keras):
+    layers = keras.layers
+    x = keras.Input((7, 6), name="steps")
+    y = layers.Bidirectional(layers.LSTM(3, return_sequences=True),
+                             name="both_ways")(x)
+    y = layers.MultiHeadAttention(2, 4, name="mha")(y, y)
+    y = layers.TimeDistributed(layers.Dense(5, name="step"), name="td")(y)
+    y = layers.RNN([layers.GRUCell(4, name="low"),
+                    layers.LSTMCell(2, name="high")], name="rnn")(y)
+    return keras.Model(x, y, name="sequences")
+
+
+def shapes(keras):
+    layers = keras.layers
+    model = keras.Sequential(name="shapes")
+    for layer in (keras.Input((20, 18, 2)), layers.ZeroPadding2D(1),
+                  layers.SeparableConv2D(4, 3, strides=2, name="sep"),
+                  layers.UpSampling2D(2), layers.Cropping2D(1),
+                  layers.Conv2DTranspose(3, 2, strides=2, name="up"),
+                  layers.MaxPooling2D(3), layers.Permute((3, 1, 2)),
+                  layers.Reshape((-1, 6)), layers.GRU(2, name="gru"),
+                  layers.RepeatVector(3), layers.Flatten(),
+                  layers.Dense(4, name="last", dtype="float64")):
+        model.add(layer)
+    model.compile(optimizer="adam", loss="mse")
+    return model
+
+
+def main():
+    out, name = sys.argv[1:]
+    keras = importlib.import_module(name)
+    is_keras3 = name == "keras"
+    prefix = "keras3" if is_keras3 else "keras2"
+    for make in (nested, sequences, shapes):
+        write(out, f"{prefix}-{make.__name__}", make(keras), is_keras3,
+              strip=make is shapes)
+
+
+if __name__ == "__main__":
+    main()
