@@ -38,7 +38,8 @@ void SetLimit(__rlimit_resource_t resource, uint64_t value) {
   struct rlimit limit;
   if (getrlimit(resource, &limit) != 0) return;
   limit.rlim_cur = std::min<rlim_t>(value, limit.rlim_max);
-  limit.rlim_max = limit.rlim_cur;
+  // One more where it kills: SIGXCPU comes first and tells the reason.
+  limit.rlim_max = std::min<rlim_t>(value + 1, limit.rlim_max);
   setrlimit(resource, &limit);
 }
 
@@ -55,7 +56,7 @@ uint64_t MappedBytes() {
 
 void LimitChild(const ForkLimits& limits) {
   SetLimit(RLIMIT_CORE, 0);
-  SetLimit(RLIMIT_CPU, static_cast<uint64_t>(limits.seconds));
+  SetLimit(RLIMIT_CPU, static_cast<uint64_t>(limits.processor_seconds));
   uint64_t mapped = CKPTDIFF_SANITIZED ? 0 : MappedBytes();
   if (mapped > 0) SetLimit(RLIMIT_AS, mapped + limits.memory);
 }

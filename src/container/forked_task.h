@@ -14,7 +14,8 @@
 namespace ckptdiff {
 
 struct ForkLimits {
-  int seconds = 10;                       // of processor and of wall time
+  int seconds = 10;  // of wall time
+  int processor_seconds = 10;
   uint64_t memory = uint64_t{256} << 20;  // beyond what the parent has
   uint64_t output = uint64_t{64} << 20;   // of what the task writes
 };

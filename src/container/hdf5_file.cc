@@ -168,8 +168,12 @@ Hdf5WalkLimits WalkLimits(uint64_t size) {
   return limits;
 }
 
+// Damage makes libhdf5 run in circles: a small file gets a second, enough for
+// a hundred thousand objects.
 ForkLimits ChildLimits(uint64_t size) {
   ForkLimits limits;
+  uint64_t seconds = 1 + size / (uint64_t{4} << 20);
+  limits.processor_seconds = static_cast<int>(std::min<uint64_t>(seconds, 10));
   uint64_t fair = (uint64_t{1} << 20) + 8 * std::min(size, limits.output);
   limits.output = std::min(limits.output, fair);
   return limits;

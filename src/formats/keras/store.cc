@@ -46,7 +46,9 @@ class Walk {
       std::string child_key = key.empty() ? child.name : key + "/" + child.name;
       std::string child_path = path;
       AppendComponents(child.name, &child_path);
-      if (child.is_dataset()) {
+      bool is_link = child.kind == Hdf5Node::Kind::kSoftLink ||
+                     child.kind == Hdf5Node::Kind::kExternalLink;
+      if (child.is_dataset() || is_link) {
         Add(child, child_key, path);
       } else if (child.is_group()) {
         Group(child, child_key, child_path);
