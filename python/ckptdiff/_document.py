@@ -1,0 +1,86 @@
+"""The parts of a layout document, and the names that optimizers share."""
+
+SCHEMA = "ckptdiff/layout/v1"
+
+# Framework's word -> canonical slot name, per optimizer class (lower case,
+# without a version suffix). "" holds for the classes not named.
+_SLOTS = {
+    "": {"exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "vhat",
+         "exp_inf": "v", "momentum_buffer": "momentum", "sum": "accumulator",
+         "sum_of_squares": "accumulator", "mu": "m", "nu": "v", "nu_max": "vhat",
+         "trace": "momentum", "velocity_hat": "vhat", "u": "v", "r": "row",
+         "c": "column", "row_var": "row", "col_var": "column", "variance": "v",
+         "v_row": "row", "v_col": "column", "e_g": "accum_grad",
+         "e_x": "accum_var", "accumulated_grad": "accum_grad",
+         "accumulated_delta_var": "accum_var", "acc_grads":
+         "gradient_accumulator", "average_gradient": "mg", "grad_avg": "mg",
+         "norm": "v"},
+    "rmsprop": {"square_avg": "rms", "velocity": "rms", "nu": "rms",
+                "mu": "mg"},
+    "adadelta": {"square_avg": "accum_grad", "acc_delta": "accum_var"},
+    "lion": {"mu": "momentum", "exp_avg": "momentum", "m": "momentum"},
+    "sgd": {"m": "momentum"},
+}
+for _name in ("adam", "adamw", "nadam", "adamax", "lamb"):
+    _SLOTS[_name] = {"momentum": "m", "velocity": "v"}
+
+
+def canonical_slot(optimizer_class, word):
+    """The contract's name of a slot that a framework calls `word`."""
+    own = _SLOTS.get((optimizer_class or "").lower(), {})
+    return own.get(word, _SLOTS[""].get(word, word))
+
+
+def document(framework, variables, layers=(), optimizers=(),
+             addressed_by="name"):
+    result = {"schema": SCHEMA,
+              "source": {"framework": framework, "addressed_by": addressed_by},
+              "variables": list(variables)}
+    if layers:
+        result["layers"] = list(layers)
+    if optimizers:
+        result["optimizers"] = list(optimizers)
+    return result
+
+
+def variable(name, shape, dtype, role="weight", **more):
+    """`shape`: an iterable of ints and None, or None where it is unknown."""
+    entry = {"name": name,
+             "shape": None if shape is None else
+             [None if d is None else int(d) for d in shape],
+             "dtype": dtype, "role": role}
+    entry.update({k: v for k, v in more.items() if v is not None})
+    return entry
+
+
+def slot(owner, optimizer_id, slot_name, shape, dtype, name=None, **more):
+    reference = {"optimizer": optimizer_id, "slot": slot_name, "owner": owner}
+    if "owner_key" in more:
+        reference["owner_key"] = more.pop("owner_key")
+    return variable(name or f"{owner}/{optimizer_id}/{slot_name}", shape, dtype,
+                    role="slot", slot=reference, **more)
+
+
+def optimizer(identity, class_name, slots, settings=None):
+    entry = {"id": identity, "class": class_name, "slots": list(slots)}
+    plain = {k: v for k, v in (settings or {}).items()
+             if v is None or isinstance(v, (bool, int, float, str))}
+    if plain:
+        entry["settings"] = plain
+    return entry
+
+
+def dtype_name(dtype):
+    """numpy's name, whatever the framework's type prints as."""
+    text = getattr(dtype, "name", None) or str(dtype)
+    return text.rsplit(".", 1)[-1]
+
+
+def layer_list(classes, variables):
+    """Layers in order, each with the variables that name it."""
+    members = {name: [] for name in classes}
+    for entry in variables:
+        if entry.get("layer") in members:
+            members[entry["layer"]].append(entry.get("key") or entry["name"])
+    return [{"name": name, "class": classes[name], "variables": found}
+            for name, found in members.items() if found]
