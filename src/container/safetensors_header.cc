@@ -6,6 +6,46 @@
 #include "base/text.h"
 
 namespace ckptdiff {
+namespace {
+
+struct DTypeName {
+  std::string_view stored;
+  std::string_view name;
+};
+
+constexpr DTypeName kDTypes[] = {
+    {"F32", "float32"},
+    {"BF16", "bfloat16"},
+    {"F16", "float16"},
+    {"I64", "int64"},
+    {"U8", "uint8"},
+    {"I8", "int8"},
+    {"BOOL", "bool"},
+    {"F64", "float64"},
+    {"I32", "int32"},
+    {"I16", "int16"},
+    {"U16", "uint16"},
+    {"U32", "uint32"},
+    {"U64", "uint64"},
+    {"C64", "complex64"},
+    {"F8_E4M3", "float8_e4m3fn"},
+    {"F8_E5M2", "float8_e5m2"},
+    {"F8_E8M0", "float8_e8m0fnu"},
+    {"F8_E4M3FNUZ", "float8_e4m3fnuz"},
+    {"F8_E5M2FNUZ", "float8_e5m2fnuz"},
+    {"F6_E2M3", "float6_e2m3fn"},
+    {"F6_E3M2", "float6_e3m2fn"},
+    {"F4", "float4_e2m1fn"},
+};
+
+}  // namespace
+
+std::string_view SafetensorsDType(std::string_view stored) {
+  for (const DTypeName& one : kDTypes) {
+    if (one.stored == stored) return one.name;
+  }
+  return {};
+}
 
 SafetensorsHeader::SafetensorsHeader(std::string_view text)
     : json_(text, "header") {

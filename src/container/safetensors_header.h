@@ -22,6 +22,9 @@ struct SafetensorsEntry {
   uint64_t end = 0;
 };
 
+// The numpy / ml_dtypes name; empty for a type of a later version.
+std::string_view SafetensorsDType(std::string_view stored);
+
 // Reads forward through the JSON of a header. A header of 100,000 tensors is
 // read in little more than the time to look at its bytes: no tree is built.
 class SafetensorsHeader {

@@ -30,6 +30,7 @@
 #include "container/msgpack.h"
 #include "container/zarr_array.h"
 #include "formats/format.h"
+#include "formats/model_directory.h"
 #include "formats/shard_index.h"
 #include "layout/pytree.h"
 

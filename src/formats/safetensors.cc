@@ -17,6 +17,7 @@
 // A model of several files has an index beside it (formats/shard_index.h). A
 // directory stands for the file that `from_pretrained` would open: the model,
 // its index, or an adapter; of a trainer's run, those of the last checkpoint.
+// (Over 300 lines: reading and judging one header is one thought.)
 
 #include <fmt/format.h>
 
@@ -33,8 +34,10 @@
 #include "ckptdiff/dtype.h"
 #include "container/safetensors_header.h"
 #include "formats/format.h"
+#include "formats/model_directory.h"
 #include "formats/shard_index.h"
 #include "formats/torch_sidecar.h"
+#include "layout/slots.h"
 
 namespace ckptdiff {
 namespace {
@@ -53,44 +56,6 @@ constexpr std::array<std::string_view, 6> kModelFiles = {
     "adapter_model.safetensors",
     "adapter_model.safetensors.index.json",
 };
-
-struct DTypeName {
-  std::string_view stored;
-  std::string_view name;
-};
-
-constexpr DTypeName kDTypes[] = {
-    {"F32", "float32"},
-    {"BF16", "bfloat16"},
-    {"F16", "float16"},
-    {"I64", "int64"},
-    {"U8", "uint8"},
-    {"I8", "int8"},
-    {"BOOL", "bool"},
-    {"F64", "float64"},
-    {"I32", "int32"},
-    {"I16", "int16"},
-    {"U16", "uint16"},
-    {"U32", "uint32"},
-    {"U64", "uint64"},
-    {"C64", "complex64"},
-    {"F8_E4M3", "float8_e4m3fn"},
-    {"F8_E5M2", "float8_e5m2"},
-    {"F8_E8M0", "float8_e8m0fnu"},
-    {"F8_E4M3FNUZ", "float8_e4m3fnuz"},
-    {"F8_E5M2FNUZ", "float8_e5m2fnuz"},
-    {"F6_E2M3", "float6_e2m3fn"},
-    {"F6_E3M2", "float6_e3m2fn"},
-    {"F4", "float4_e2m1fn"},
-};
-
-// Empty: a type of a later version.
-std::string_view DTypeFromStored(std::string_view stored) {
-  for (const DTypeName& one : kDTypes) {
-    if (one.stored == stored) return one.name;
-  }
-  return {};
-}
 
 // The length in front, if it and the byte behind it can be safetensors.
 std::optional<uint64_t> HeaderLength(const Source& source) {
@@ -122,21 +87,27 @@ std::optional<Source> Resolve(const Source& source) {
   return found ? found : OnlyFile(source);
 }
 
-Claim DetectFile(const Source& source) {
-  if (IsShardIndex(source, kShardExtensions)) return ClaimShardIndex(source);
+Match MatchFile(const Source& source) {
   std::optional<uint64_t> length = HeaderLength(source);
-  if (!length) return {};
+  if (!length) return Match::kNo;
   bool is_whole = *length <= source.size() - kLengthBytes;
-  return {.match = is_whole ? Match::kYes : Match::kMaybe};
+  return is_whole ? Match::kYes : Match::kMaybe;
 }
 
 Claim Detect(const Source& source, const ReadOptions&) {
-  if (source.is_file()) return DetectFile(source);
   std::optional<Source> file = Resolve(source);
   if (!file || !file->is_file()) return {};
-  Claim claim = DetectFile(*file);
+  Claim claim;
+  if (IsShardIndex(*file, kShardExtensions)) {
+    claim = ClaimShardIndex(*file);
+  } else {
+    claim.match = MatchFile(*file);
+  }
   // By its name it is one: what it really is, read() says.
-  if (claim.match == Match::kNo) claim.match = Match::kMaybe;
+  if (claim.match == Match::kNo && source.is_directory()) {
+    claim.match = Match::kMaybe;
+  }
+  if (claim.match == Match::kNo) return {};
   claim.primary = file->path();
   ClaimTorchSidecars(*file, &claim);
   return claim;
@@ -157,6 +128,7 @@ class LayoutBuilder {
   }
   void AddTensor(const SafetensorsEntry& entry);
   void Place(const SafetensorsEntry& entry, Variable* variable);
+  void TieSlots();
   void CheckRanges();
   void CheckEnd(uint64_t end);
   void Describe(const std::map<std::string, std::string>& metadata);
@@ -210,7 +182,7 @@ void LayoutBuilder::AddTensor(const SafetensorsEntry& entry) {
   variable.name = entry.name;
   variable.key = entry.name;
   variable.shape = Shape::Of(entry.shape);
-  variable.dtype = DTypeFromStored(entry.dtype);
+  variable.dtype = SafetensorsDType(entry.dtype);
   Place(entry, &variable);
 }
 
@@ -292,6 +264,33 @@ void LayoutBuilder::Describe(
   AddTies(metadata, &layout_);
 }
 
+// A trainer's own convention: "optimizer.fc.weight.exp_avg" beside
+// "fc.weight". Only what names its weight whole is taken for a slot.
+void LayoutBuilder::TieSlots() {
+  constexpr std::string_view kPrefix = "optimizer.";
+  Optimizer optimizer{.id = "optimizer"};
+  for (Variable& variable : layout_.variables) {
+    if (!variable.name.starts_with(kPrefix)) continue;
+    std::string_view rest = std::string_view(variable.name);
+    rest.remove_prefix(kPrefix.size());
+    size_t dot = rest.rfind('.');
+    if (dot == rest.npos || !positions_.contains(rest.substr(0, dot))) continue;
+    std::string raw(rest.substr(dot + 1));
+    if (!IsSlotWord(SlotDialect::kTorch, raw)) continue;
+    std::string owner(rest.substr(0, dot));
+    std::string slot = CanonicalSlot(SlotDialect::kTorch, {}, raw);
+    auto& slots = optimizer.slots;
+    if (std::find(slots.begin(), slots.end(), slot) == slots.end()) {
+      slots.push_back(slot);
+    }
+    variable.role = Role::kSlot;
+    variable.slot = Slot{optimizer.id, slot, owner, owner, raw};
+  }
+  if (!optimizer.slots.empty()) {
+    layout_.optimizers.push_back(std::move(optimizer));
+  }
+}
+
 Layout LayoutBuilder::Build(std::string_view text) && {
   SafetensorsHeader header(text);
   size_t expected = text.size() / 100;  // what an entry takes, and more
@@ -305,6 +304,7 @@ Layout LayoutBuilder::Build(std::string_view text) && {
                     Printable(name)));
   }
   CheckRanges();
+  TieSlots();
   Describe(header.metadata());
   return std::move(layout_);
 }

@@ -1,12 +1,8 @@
-// A model in several files, and the directory it stands in, as the Hugging
-// Face libraries write them:
+// A model in several files, as the Hugging Face libraries write it:
 //
 //   model.safetensors.index.json     {"metadata": {"total_size": 123},
 //   (pytorch_model.bin.index.json)    "weight_map": {"w": "model-00001-of-…"}}
 //   model-00001-of-00002.safetensors  every shard a whole file of its format
-//   config.json                       "transformers_version"
-//   trainer_state.json                "global_step", in a trainer's checkpoint
-//   checkpoint-500/                   …, in a trainer's run directory
 //
 // Shared by the formats whose files are sharded like this.
 
@@ -42,20 +38,11 @@ Claim ClaimShardIndex(const Source& index);
 // their shard. Throws ParseError where the index itself is damaged.
 Layout ReadShards(const Source& index, const ReadOptions& options);
 
-// The file that a model directory stands for: the first of `names` that is in
-// it; else the same in its newest `checkpoint-<step>`, as a trainer resumes.
-std::optional<Source> FindModelFile(const Source& directory,
-                                    std::span<const std::string_view> names);
-
 // Of a metadata map (name → text), the entries that savers leave for weights
 // that share a storage, {"lm_head.weight": "embed.weight"}, dropped → kept:
 // each becomes a variable that is tied to the one it was dropped for.
 void AddTies(const std::map<std::string, std::string>& metadata,
              Layout* layout);
-
-// Fills in what the files beside a model tell: writer (config.json) and step
-// (trainer_state.json). What is absent or damaged tells nothing.
-void DescribeFromSidecars(const Source& model_file, Layout* layout);
 
 }  // namespace ckptdiff
 

@@ -24,6 +24,7 @@
 
 #include "base/parse_error.h"
 #include "formats/format.h"
+#include "formats/model_directory.h"
 #include "formats/shard_index.h"
 #include "formats/torch_archive.h"
 #include "formats/torch_layout.h"
