@@ -30,10 +30,6 @@ PARAMS = {"enc": {"Dense_0": {"kernel": jnp.ones((3, 4)),
           "head": {"kernel": jnp.ones((4, 4)), "nu": jnp.ones((4, 4))}}
 
 
-def labels(params):
-    return {name: "a" if name == "enc" else "b" for name in params}
-
-
 # name: (optimizer, {optax's word: canonical slot})
 ADAM = {"mu": "m", "nu": "v"}
 OPTIMIZERS = {
@@ -62,11 +58,11 @@ OPTIMIZERS = {
     "multi-steps": (optax.MultiSteps(optax.adam(1e-3), 2),
                     {**ADAM, "acc_grads": "gradient_accumulator"}),
     "labels": (optax.multi_transform(
-        {"a": optax.adam(1e-3), "b": optax.sgd(0.1, momentum=0.9)}, labels),
+        {"a": optax.adam(1e-3), "b": optax.sgd(0.1, momentum=0.9)},
+        {"enc": "a", "head": "b"}),
         {**ADAM, "trace": "momentum"}),
-    "masked": (optax.masked(optax.adam(1e-3), lambda params: {
-        name: jax.tree.map(lambda _: name == "enc", below)
-        for name, below in params.items()}), ADAM),
+    "masked": (optax.masked(optax.adam(1e-3), jax.tree_util.tree_map_with_path(
+        lambda path, _: path[0].key == "enc", PARAMS)), ADAM),
     "inject": (optax.inject_hyperparams(optax.adam)(learning_rate=0.1), ADAM),
     "finite": (optax.apply_if_finite(optax.adam(1e-3), 3), ADAM),
     "ema": (optax.chain(optax.adam(1e-3), optax.ema(0.9)),
@@ -83,6 +79,10 @@ def state_of(optimizer):
     return state
 
 
+def is_masked(leaf):
+    return isinstance(leaf, optax.MaskedNode)
+
+
 def flat(tree, path=()):
     if isinstance(tree, dict):
         for key, value in tree.items():
@@ -92,16 +92,19 @@ def flat(tree, path=()):
 
 
 def owners_of(state):
-    """Every slot holds the name of its parameter, as optax sees it."""
-    names = jax.tree_util.tree_map_with_path(
-        lambda path, _: "/".join(("params", *(str(part.key)
-                                              for part in path))),
-        state.params)
-    named = optax.tree_map_params(state.tx, lambda _, name: name,
-                                  state.opt_state, names,
-                                  transform_non_params=lambda _: None)
-    told = dict(flat(serialization.to_state_dict(named)))
-    return {"opt_state/" + key: owner for key, owner in told.items()}
+    """Whose state a leaf is: optax's own map puts the parameter's number,
+    in the order of the tree, in the place of every slot."""
+    names = sorted("params/" + key for key, _ in flat(PARAMS))
+    numbered = jax.tree.unflatten(jax.tree.structure(PARAMS),
+                                  range(len(names)))
+    told = {}
+    placed = optax.tree_map_params(
+        state.tx, lambda _, number: number, state.opt_state, numbered,
+        transform_non_params=lambda _: None, is_leaf=is_masked)
+    for key, number in flat(serialization.to_state_dict(placed)):
+        if isinstance(number, int):
+            told["opt_state/" + key] = names[number]
+    return told
 
 
 def inspect(path):

@@ -12,6 +12,7 @@ namespace ckptdiff {
 namespace {
 
 constexpr size_t kWindowBytes = 64 << 10;
+constexpr size_t kFirstBytes = 2048;
 // Tag and length of one field never need more.
 constexpr size_t kMaxVarintBytes = 10;
 
@@ -87,8 +88,11 @@ class ProtoFile::Window {
     uint64_t left = file_.size() - std::min(offset, file_.size());
     size = static_cast<size_t>(std::min<uint64_t>(size, left));
     if (offset < start_ || offset + size > start_ + bytes_.size()) {
+      // Behind a payload that was stepped over, few bytes are wanted.
+      bool is_step = offset < start_ || offset > start_ + 2 * kWindowBytes;
+      wish_ = is_step ? kFirstBytes : std::min(wish_ * 2, kWindowBytes);
       bytes_.resize(static_cast<size_t>(
-          std::min<uint64_t>(std::max(kWindowBytes, size), left)));
+          std::min<uint64_t>(std::max(wish_, size), left)));
       start_ = offset;
       file_.ReadAt(offset, bytes_);
     }
@@ -98,6 +102,7 @@ class ProtoFile::Window {
  private:
   const File& file_;
   uint64_t start_ = 0;
+  size_t wish_ = kFirstBytes;
   std::vector<std::byte> bytes_;
 };
 

@@ -268,7 +268,8 @@ void LayoutBuilder::Describe(
 // "fc.weight". Only what names its weight whole is taken for a slot.
 void LayoutBuilder::TieSlots() {
   constexpr std::string_view kPrefix = "optimizer.";
-  Optimizer optimizer{.id = "optimizer"};
+  Optimizer optimizer;
+  optimizer.id = kPrefix.substr(0, kPrefix.size() - 1);
   for (Variable& variable : layout_.variables) {
     if (!variable.name.starts_with(kPrefix)) continue;
     std::string_view rest = std::string_view(variable.name);
