@@ -26,9 +26,9 @@
 #include <charconv>
 #include <map>
 #include <tuple>
-#include <unordered_map>
 
 #include "base/bytes.h"
+#include "base/name_index.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "ckptdiff/dtype.h"
@@ -44,6 +44,8 @@ namespace {
 
 constexpr uint64_t kLengthBytes = 8;
 constexpr uint64_t kMaxHeader = 100'000'000;
+// {"dtype":"U8","shape":[],"data_offsets":[0,1]}
+constexpr size_t kMinEntryBytes = 46;
 constexpr std::string_view kExtension = ".safetensors";
 constexpr std::array<std::string_view, 1> kShardExtensions = {kExtension};
 
@@ -136,7 +138,7 @@ class LayoutBuilder {
   uint64_t data_start_;
   uint64_t file_size_;
   Layout layout_;
-  std::unordered_map<std::string_view, size_t> positions_;
+  NameIndex names_;
 };
 
 // Bytes and place, where the offsets agree with each other and the shape.
@@ -170,15 +172,15 @@ void LayoutBuilder::Place(const SafetensorsEntry& entry, Variable* variable) {
 }
 
 void LayoutBuilder::AddTensor(const SafetensorsEntry& entry) {
-  auto [position, is_new] =
-      positions_.emplace(entry.name, layout_.variables.size());
-  if (is_new) {
+  size_t position = names_.Insert(entry.name);
+  if (position == NameIndex::kNone) {
+    position = layout_.variables.size();
     layout_.variables.emplace_back();
   } else {
     Add("duplicate-variable", std::string(entry.name),
         "stands twice in the header; loaders take the last one or refuse");
   }
-  Variable& variable = layout_.variables[position->second];
+  Variable& variable = layout_.variables[position];
   variable.name = entry.name;
   variable.key = entry.name;
   variable.shape = Shape::Of(entry.shape);
@@ -275,7 +277,9 @@ void LayoutBuilder::TieSlots() {
     std::string_view rest = std::string_view(variable.name);
     rest.remove_prefix(kPrefix.size());
     size_t dot = rest.rfind('.');
-    if (dot == rest.npos || !positions_.contains(rest.substr(0, dot))) continue;
+    if (dot == rest.npos ||
+        names_.Find(rest.substr(0, dot)) == NameIndex::kNone)
+      continue;
     std::string raw(rest.substr(dot + 1));
     if (!IsSlotWord(SlotDialect::kTorch, raw)) continue;
     std::string owner(rest.substr(0, dot));
@@ -294,9 +298,10 @@ void LayoutBuilder::TieSlots() {
 
 Layout LayoutBuilder::Build(std::string_view text) && {
   SafetensorsHeader header(text);
-  size_t expected = text.size() / 100;  // what an entry takes, and more
+  auto braces = static_cast<size_t>(std::count(text.begin(), text.end(), '{'));
+  size_t expected = std::min(braces, text.size() / kMinEntryBytes);
   layout_.variables.reserve(expected);
-  positions_.reserve(expected);
+  names_.Reserve(expected);
   for (SafetensorsEntry entry; header.Next(&entry);) AddTensor(entry);
   for (const std::string& name : header.odd_metadata()) {
     Add("unreadable-checkpoint", "__metadata__",
