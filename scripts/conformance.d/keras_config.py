@@ -1,3 +1,4 @@
+# environments: tensorflow tensorflow-2.15 keras-3.0
 """The layout derived from a Keras config against the live model.
 
 Builds models with the installed Keras, hands `model.to_json()` to ckptdiff and
@@ -7,12 +8,13 @@ order. Run inside an environment that has Keras:
     CKPTDIFF=build/release/ckptdiff python keras_config.py [--keras keras]
         [--only applications|composed|random] [--random 300] [--seed 1] [--infer]
 
-`--keras` is the module: keras (3), tf_keras or tensorflow.keras (2).
-Written for Keras 3.0 to 3.15 and tf-keras 2.15 to 2.21.
+`--keras` is the module: keras (2 or 3) or tf_keras; by default, all that are
+there. Written for Keras 3.0 to 3.15 and tf-keras 2.15 to 2.21.
 """
 
 import argparse
 import importlib
+import importlib.util
 import json
 import os
 import subprocess
@@ -21,7 +23,8 @@ import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+# Not this folder: scripts in it bear the names of frameworks.
+sys.path[0] = os.path.join(sys.path[0], "keras_models")
 
 import keras_models  # noqa: E402
 
@@ -93,44 +96,57 @@ def check(keras, ckptdiff, label, model, keep, infer):
     return False
 
 
+def check_group(keras, group, models, args):
+    """The number of models that differ."""
+    right = total = 0
+    for label, make in models:
+        if group == "random" and total == args.random:
+            break
+        keras.backend.clear_session()
+        try:
+            model = make()
+        except Exception as why:  # this Keras cannot build it
+            if group != "random":
+                print(f"skipped {label}: {type(why).__name__}: "
+                      f"{str(why)[:100]}")
+            continue
+        total += 1
+        right += check(keras, os.environ["CKPTDIFF"], f"{group} {label}",
+                       model, args.keep, args.infer)
+    print(f"{keras.__name__} {group}: {right} of {total} equal", flush=True)
+    return total - right
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keras", default="keras")
+    parser.add_argument("--keras", default="")
     parser.add_argument("--only", default="")
     parser.add_argument("--random", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--keep", action="store_true",
                         help="keep the configs that differ")
     parser.add_argument("--infer", action="store_true",
                         help="leave the shapes between layers out first")
     args = parser.parse_args()
-    ckptdiff = os.environ["CKPTDIFF"]
-    keras = importlib.import_module(args.keras)
-    groups = {
-        "applications": keras_models.applications(keras),
-        "composed": keras_models.composed(keras),
-        "random": keras_models.random_models(keras, args.random, args.seed),
-    }
+    if args.quick:
+        args.random = 10
+    names = [args.keras] if args.keras else [
+        name for name in ("keras", "tf_keras") if importlib.util.find_spec(name)]
     failed = 0
-    for group, models in groups.items():
-        if args.only and args.only != group:
-            continue
-        right = total = 0
-        for label, make in models:
-            if group == "random" and total == args.random:
-                break
-            keras.backend.clear_session()
-            try:
-                model = make()
-            except keras_models.NotHere as why:
-                if group != "random":
-                    print(f"skipped {label}: {why}")
+    for name in names:
+        keras = importlib.import_module(name)
+        groups = {
+            "applications": keras_models.applications(keras),
+            "composed": keras_models.composed(keras),
+            "random": keras_models.random_models(keras, args.random, args.seed),
+        }
+        for group, models in groups.items():
+            if args.only and args.only != group:
                 continue
-            total += 1
-            right += check(keras, ckptdiff, f"{group} {label}", model,
-                           args.keep, args.infer)
-        failed += total - right
-        print(f"{group}: {right} of {total} equal")
+            if args.quick and group == "applications":
+                models = models[:2]
+            failed += check_group(keras, group, models, args)
     return 1 if failed else 0
 
 
