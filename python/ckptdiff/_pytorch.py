@@ -91,8 +91,10 @@ def _slots(model, optimizer):
             if owner is None or not parameter.requires_grad:
                 continue
             state = optimizer.state.get(parameter, {})
+            # Scalars (step, NAdam's mu_product) are no slots.
             stored = {word: value for word, value in state.items()
-                      if word != "step" and hasattr(value, "shape")}
+                      if len(getattr(value, "shape", ())) > 0
+                      or (word != "step" and parameter.dim() == 0)}
             planned = {} if state else dict.fromkeys(
                 _slots_to_come(class_name, group), parameter)
             for word, value in (stored or planned).items():

@@ -111,6 +111,8 @@ class _ObjectGraph:
         for slot in node.slot_variables:  # legacy Keras and TF1 optimizers
             yield (slot.original_variable_node_id, slot.slot_name,
                    slot.slot_variable_node_id)
+        if node.slot_variables:
+            return
         lists = self._children(node_id)
         by_name = {name: i for i, (name, _) in self.stored.items()}
         trained = sorted(

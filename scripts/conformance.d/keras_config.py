@@ -23,8 +23,6 @@ import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-# Not this folder: scripts in it bear the names of frameworks.
-sys.path[0] = os.path.join(sys.path[0], "keras_models")
 
 import keras_models  # noqa: E402
 

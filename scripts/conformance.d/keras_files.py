@@ -16,8 +16,6 @@ import sys
 import tempfile
 import zipfile
 
-sys.path.pop(0)  # this file has the name of what it imports
-
 import h5py
 import numpy as np
 

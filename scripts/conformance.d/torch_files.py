@@ -5,7 +5,7 @@ Writes checkpoints of many kinds with the installed torch, hands them to
 ckptdiff and compares what it lists with the live objects: names, shapes,
 dtypes, bytes (by the byte ranges), ties, slots and their owners, steps.
 
-    CKPTDIFF=build/release/ckptdiff python torch.py [--quick] [--keep DIR]
+    CKPTDIFF=build/release/ckptdiff python torch_readers.py [--quick] [--keep DIR]
 
 Written for torch 2.13; parts that the installed torch cannot do are skipped.
 """
@@ -21,13 +21,8 @@ import tempfile
 import warnings
 from collections import Counter
 
-# This file is called torch.py: its own directory must not shadow the library.
-sys.path = [p for p in sys.path
-            if os.path.abspath(p or ".") != os.path.dirname(
-                os.path.abspath(__file__))]
-
-import torch  # noqa: E402
-from torch import nn  # noqa: E402
+import torch
+from torch import nn
 
 warnings.filterwarnings("ignore")
 BINARY = os.environ.get("CKPTDIFF", "build/release/ckptdiff")
