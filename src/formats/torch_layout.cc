@@ -233,6 +233,9 @@ void LayoutBuilder::AddVariable(uint32_t index) {
 
 void LayoutBuilder::AddVariables() {
   variable_of_.assign(tree_.nodes().size(), TorchNode::kNone);
+  size_t expected = layout_.variables.size() + tree_.node(0).tensors_below;
+  layout_.variables.reserve(expected);
+  keys_.reserve(expected);
   for (uint32_t i = 0; i < tree_.nodes().size(); ++i) {
     if (tree_.node(i).kind == NodeKind::kTensor) AddVariable(i);
   }

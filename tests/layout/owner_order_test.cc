@@ -1,0 +1,91 @@
+#include "layout/owner_order.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ckptdiff {
+namespace {
+
+using ::testing::ElementsAre;
+using Owners = std::vector<std::vector<size_t>>;
+
+const Shape kWeight = Shape::Of({4, 4});
+const Shape kBias = Shape::Of({4});
+const Shape kHead = Shape::Of({2, 4});
+const Shape kHeadBias = Shape::Of({2});
+
+Owners Align(const std::vector<Shape>& parameters,
+             const std::vector<OwnerGroup>& groups) {
+  return AlignOwners(parameters, groups).value_or(Owners());
+}
+
+TEST(AlignOwnersTest, OneGroupOfAllIsInOrder) {
+  EXPECT_THAT(Align({kWeight, kBias, kWeight, kBias},
+                    {{kWeight, kBias, kWeight, kBias}}),
+              ElementsAre(ElementsAre(0, 1, 2, 3)));
+}
+
+TEST(AlignOwnersTest, WeightsWithDecayMayComeFirst) {
+  EXPECT_THAT(Align({kWeight, kBias, kWeight, kBias},
+                    {{kWeight, kWeight}, {kBias, kBias}}),
+              ElementsAre(ElementsAre(0, 2), ElementsAre(1, 3)));
+}
+
+TEST(AlignOwnersTest, AFrozenBodyLeavesTheHead) {
+  EXPECT_THAT(Align({kWeight, kBias, kWeight, kBias, kHead, kHeadBias},
+                    {{kHead, kHeadBias}}),
+              ElementsAre(ElementsAre(4, 5)));
+}
+
+TEST(AlignOwnersTest, OneOfSeveralEqualLayersIsUndecided) {
+  EXPECT_FALSE(AlignOwners(std::vector{kWeight, kBias, kWeight, kBias},
+                           std::vector<OwnerGroup>{{kWeight, kBias}}));
+}
+
+TEST(AlignOwnersTest, EqualGroupsAreUndecidedEvenInTheOrderOfTheModel) {
+  EXPECT_FALSE(
+      AlignOwners(std::vector{kWeight, kBias, kWeight, kBias},
+                  std::vector<OwnerGroup>{{kWeight, kBias}, {kWeight, kBias}}));
+}
+
+TEST(AlignOwnersTest, ANeighbourSettlesWhatAShapeAloneDoesNot) {
+  // The bias of the head has the shape of the others, but stands behind it.
+  EXPECT_THAT(Align({kWeight, kBias, kWeight, kBias, kHead, kBias},
+                    {{kHead, kBias}, {kWeight, kBias, kWeight, kBias}}),
+              ElementsAre(ElementsAre(4, 5), ElementsAre(0, 1, 2, 3)));
+}
+
+TEST(AlignOwnersTest, OwnShapesDecideInAnyOrder) {
+  EXPECT_THAT(Align({kWeight, kBias, kHead, kHeadBias},
+                    {{kHeadBias, kHead, kBias, kWeight}}),
+              ElementsAre(ElementsAre(3, 2, 1, 0)));
+}
+
+TEST(AlignOwnersTest, WhatNeverSteppedHasNoShapeAndKeepsItsPlace) {
+  EXPECT_THAT(Align({kWeight, kBias, kWeight, kBias},
+                    {{kWeight, kBias, Shape::Unknown(), Shape::Unknown()}}),
+              ElementsAre(ElementsAre(0, 1, 2, 3)));
+}
+
+TEST(AlignOwnersTest, AShapeThatNoParameterHasLeavesAllOpen) {
+  EXPECT_FALSE(AlignOwners(std::vector{kWeight, kBias},
+                           std::vector<OwnerGroup>{{kWeight, kHead}}));
+}
+
+TEST(AlignOwnersTest, ManyEqualLayersAndGroupsEndSoon) {
+  std::vector<Shape> parameters(20000, kWeight);
+  std::vector<OwnerGroup> groups(100, OwnerGroup(100, kWeight));
+  EXPECT_FALSE(AlignOwners(parameters, groups));
+}
+
+TEST(AlignOwnersByShapeTest, AsksNoOrder) {
+  std::vector<Shape> sorted = {kBias, kWeight};
+  EXPECT_EQ(AlignOwnersByShape(sorted, std::vector<OwnerGroup>{{kWeight}}),
+            Owners({{1}}));
+  std::vector<Shape> equal = {kWeight, kWeight};
+  EXPECT_FALSE(
+      AlignOwnersByShape(equal, std::vector<OwnerGroup>{{kWeight, kWeight}}));
+}
+
+}  // namespace
+}  // namespace ckptdiff
