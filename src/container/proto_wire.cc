@@ -33,6 +33,21 @@ std::string WireTypeMessage(uint32_t number, int wire) {
 
 }  // namespace
 
+const std::byte* ReadAnyVarint(const std::byte* at, const std::byte* end,
+                               uint64_t* value) {
+  uint64_t result = 0;
+  for (unsigned shift = 0; shift < 64 && at != end; shift += 7) {
+    auto byte = std::to_integer<uint64_t>(*at++);
+    if (shift == 63 && byte > 1) return nullptr;
+    result |= (byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      *value = result;
+      return at;
+    }
+  }
+  return nullptr;
+}
+
 void ProtoMessage::Fail(std::string message) const {
   throw Corrupt(std::string(where_), std::move(message));
 }

@@ -20,7 +20,10 @@
 #ifndef CKPTDIFF_CONTAINER_PROTO_WIRE_H_
 #define CKPTDIFF_CONTAINER_PROTO_WIRE_H_
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,20 +36,36 @@ namespace ckptdiff {
 inline constexpr int kMaxProtoDepth = 100;
 
 // Reads one varint of at most ten bytes; nullptr where the bytes end or the
-// value has more than 64 bits. For loops that read a hundred thousand of them.
+// value has more than 64 bits.
+const std::byte* ReadAnyVarint(const std::byte* at, const std::byte* end,
+                               uint64_t* value);
+
+// The same without a branch per byte, where eight bytes can be loaded: for
+// loops that read a hundred thousand of them.
 inline const std::byte* ReadVarint(const std::byte* at, const std::byte* end,
                                    uint64_t* value) {
-  uint64_t result = 0;
-  for (unsigned shift = 0; shift < 64 && at != end; shift += 7) {
-    auto byte = std::to_integer<uint64_t>(*at++);
-    if (shift == 63 && byte > 1) return nullptr;
-    result |= (byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      *value = result;
-      return at;
+  if (at != end && std::to_integer<uint8_t>(*at) < 0x80) {
+    *value = std::to_integer<uint64_t>(*at);
+    return at + 1;
+  }
+  if constexpr (std::endian::native == std::endian::little) {
+    uint64_t word = 0;
+    if (end - at >= static_cast<ptrdiff_t>(sizeof(word))) {
+      std::memcpy(&word, at, sizeof(word));
+      // The highest bit of the last byte of the number, which is clear there.
+      uint64_t last = ~word & 0x8080808080808080;
+      if (last != 0) {
+        word &= last ^ (last - 1);
+        // Groups of 7 bits close up: to 14, to 28, to 56.
+        word = (word & 0x007f007f007f007f) | (word & 0x7f007f007f007f00) >> 1;
+        word = (word & 0x00003fff00003fff) | (word & 0x3fff00003fff0000) >> 2;
+        word = (word & 0x000000000fffffff) | (word & 0x0fffffff00000000) >> 4;
+        *value = word;
+        return at + std::countr_zero(last) / 8 + 1;
+      }
     }
   }
-  return nullptr;
+  return ReadAnyVarint(at, end, value);
 }
 
 // A message in memory. The bytes and `where` must outlive it.

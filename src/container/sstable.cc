@@ -27,31 +27,6 @@ std::string BlockName(uint64_t offset) {
   return fmt::format("block at {}", offset);
 }
 
-struct Owned {
-  std::unique_ptr<std::byte[]> memory;
-  size_t size = 0;
-};
-
-Owned Allocate(uint64_t size) {
-  auto bytes = static_cast<size_t>(size);
-  return {std::make_unique_for_overwrite<std::byte[]>(bytes), bytes};
-}
-
-Owned Uncompress(Bytes content, const std::string& where) {
-  const char* raw = reinterpret_cast<const char*>(content.data());
-  size_t size = 0;
-  if (!snappy::GetUncompressedLength(raw, content.size(), &size) ||
-      size > kMaxSnappyRatio * content.size()) {
-    throw Corrupt(where, "holds no snappy data");
-  }
-  Owned out = Allocate(size);
-  if (!snappy::RawUncompress(raw, content.size(),
-                             reinterpret_cast<char*>(out.memory.get()))) {
-    throw Corrupt(where, "holds no snappy data");
-  }
-  return out;
-}
-
 // The entries of a block's content, without the restarts behind them.
 Bytes EntriesOf(Bytes content, const std::string& where) {
   if (content.size() < 4) {
@@ -71,6 +46,15 @@ Bytes EntriesOf(Bytes content, const std::string& where) {
 
 bool EndsLikeSsTable(std::string_view tail) {
   return tail.ends_with(kMagicText);
+}
+
+std::span<std::byte> SsTable::Buffer::Take(uint64_t size) {
+  auto wanted = static_cast<size_t>(size);
+  if (wanted > capacity) {
+    bytes = std::make_unique_for_overwrite<std::byte[]>(wanted);
+    capacity = wanted;
+  }
+  return {bytes.get(), wanted};
 }
 
 void SsTable::Cursor::Fail(std::string_view what) const {
@@ -95,8 +79,9 @@ SsTable::SsTable(const File& file) : file_(file) {
   ByteCursor cursor(Bytes(bytes).first(kFooterBytes - 8), "footer");
   Handle metaindex = ReadHandle(cursor, "metaindex block");
   Handle index = ReadHandle(cursor, "index block");
-  Load(metaindex);
-  Block block = Load(index);
+  Block block;
+  Load(metaindex, &block);
+  Load(index, &block);
   Cursor entries;
   entries.Enter(block, index.offset);
   // Writers put block behind block. A file that lists one block a million
@@ -131,10 +116,25 @@ SsTable::Handle SsTable::ReadHandle(ByteCursor& cursor,
   return handle;
 }
 
-SsTable::Block SsTable::Load(const Handle& handle) const {
+void SsTable::Uncompress(Bytes content, const std::string& where,
+                         Block* block) {
+  const char* raw = reinterpret_cast<const char*>(content.data());
+  size_t size = 0;
+  if (!snappy::GetUncompressedLength(raw, content.size(), &size) ||
+      size > kMaxSnappyRatio * content.size()) {
+    throw Corrupt(where, "holds no snappy data");
+  }
+  std::span<std::byte> plain = block->plain.Take(size);
+  if (!snappy::RawUncompress(raw, content.size(),
+                             reinterpret_cast<char*>(plain.data()))) {
+    throw Corrupt(where, "holds no snappy data");
+  }
+  block->entries = EntriesOf(plain, where);
+}
+
+void SsTable::Load(const Handle& handle, Block* block) const {
   std::string where = BlockName(handle.offset);
-  Owned stored = Allocate(handle.size + kTrailerBytes);
-  std::span<std::byte> all(stored.memory.get(), stored.size);
+  std::span<std::byte> all = block->stored.Take(handle.size + kTrailerBytes);
   file_.ReadAt(handle.offset, all);
   Bytes checked = Bytes(all).first(all.size() - 4);
   uint32_t want =
@@ -146,16 +146,16 @@ SsTable::Block SsTable::Load(const Handle& handle) const {
   }
   Bytes content = checked.first(checked.size() - 1);
   auto type = std::to_integer<uint8_t>(checked.back());
-  if (type == kRaw) {
-    return {std::move(stored.memory), EntriesOf(content, where), handle.offset};
-  }
-  if (type != kSnappy) {
+  block->offset.reset();
+  if (type == kSnappy) {
+    Uncompress(content, where, block);
+  } else if (type == kRaw) {
+    block->entries = EntriesOf(content, where);
+    block->offset = handle.offset;
+  } else {
     throw Unsupported(where,
                       fmt::format("compression type {} is not read", type));
   }
-  Owned plain = Uncompress(content, where);
-  Bytes entries = EntriesOf({plain.memory.get(), plain.size}, where);
-  return {std::move(plain.memory), entries, std::nullopt};
 }
 
 size_t SsTable::BlockOf(std::string_view key) const {

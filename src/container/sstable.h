@@ -22,6 +22,7 @@
 #ifndef CKPTDIFF_CONTAINER_SSTABLE_H_
 #define CKPTDIFF_CONTAINER_SSTABLE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -76,15 +77,24 @@ class SsTable {
     std::string last;  // no key in the block is greater
     Handle handle;
   };
+  // Memory that is used again: a block for the next one, where that fits.
+  struct Buffer {
+    std::unique_ptr<std::byte[]> bytes;
+    size_t capacity = 0;
+
+    std::span<std::byte> Take(uint64_t size);
+  };
   struct Block {
-    std::unique_ptr<std::byte[]> memory;
+    Buffer stored;
+    Buffer plain;   // of a compressed block
     Bytes entries;  // without restarts
     std::optional<uint64_t> offset;
   };
   class Cursor;
 
   Handle ReadHandle(ByteCursor& cursor, std::string_view what) const;
-  Block Load(const Handle& handle) const;
+  void Load(const Handle& handle, Block* block) const;
+  static void Uncompress(Bytes content, const std::string& where, Block* block);
   size_t BlockOf(std::string_view key) const;
 
   template <typename Visit>
@@ -114,20 +124,21 @@ class SsTable::Cursor {
     if (at == nullptr) Fail("has a broken length");
     auto left = static_cast<uint64_t>(end_ - at);
     if (added > left || size > left - added) Fail("is longer than its block");
-    if (shared > (at_block_start_ ? 0 : key_.size())) {
+    if (shared > (at_block_start_ ? 0 : key_size_)) {
       Fail("shares more of a key than there is");
     }
-    std::string_view suffix(reinterpret_cast<const char*>(at),
-                            static_cast<size_t>(added));
-    if (has_key_ && !Ascends(static_cast<size_t>(shared), suffix)) {
+    const char* suffix = reinterpret_cast<const char*>(at);
+    if (has_key_ && !Ascends(static_cast<size_t>(shared), suffix,
+                             static_cast<size_t>(added))) {
       Fail("is not greater than the key before it");
     }
-    key_.resize(static_cast<size_t>(shared));
-    key_ += suffix;
+    key_size_ = static_cast<size_t>(shared + added);
+    if (key_size_ > key_.size()) key_.resize(2 * key_size_);
+    std::copy_n(suffix, added, key_.data() + shared);
     has_key_ = true;
     at_block_start_ = false;
     at += added;
-    entry->key = key_;
+    entry->key = std::string_view(key_.data(), key_size_);
     entry->value = {at, static_cast<size_t>(size)};
     if (offset_) entry->offset = *offset_ + static_cast<uint64_t>(at - begin_);
     at_ = at + size;
@@ -135,8 +146,16 @@ class SsTable::Cursor {
   }
 
  private:
-  bool Ascends(size_t shared, std::string_view suffix) const {
-    return std::string_view(key_).substr(shared) < suffix;
+  // Whether the suffix is greater than the rest of the key before it. Writers
+  // share all that is equal, so that mostly one byte tells.
+  bool Ascends(size_t shared, const char* suffix, size_t size) const {
+    size_t left = key_size_ - shared;
+    if (left > 0 && size > 0 && suffix[0] != key_[shared]) {
+      return static_cast<unsigned char>(suffix[0]) >
+             static_cast<unsigned char>(key_[shared]);
+    }
+    return std::string_view(suffix, size) >
+           std::string_view(key_.data() + shared, left);
   }
   [[noreturn]] void Fail(std::string_view what) const;
 
@@ -145,7 +164,8 @@ class SsTable::Cursor {
   const std::byte* end_ = nullptr;
   std::optional<uint64_t> offset_;
   uint64_t block_offset_ = 0;
-  std::string key_;
+  std::string key_;  // as long as the longest so far
+  size_t key_size_ = 0;
   bool has_key_ = false;
   bool at_block_start_ = true;
 };
@@ -154,8 +174,9 @@ template <typename Visit>
 void SsTable::EachFrom(size_t first, Visit& visit) const {
   Cursor cursor;
   Entry entry;
+  Block block;
   for (size_t i = first; i < blocks_.size(); ++i) {
-    Block block = Load(blocks_[i].handle);
+    Load(blocks_[i].handle, &block);
     cursor.Enter(block, blocks_[i].handle.offset);
     entry.offset.reset();
     while (cursor.Next(&entry)) {

@@ -35,18 +35,20 @@ struct BundleHeader {
 };
 
 // One entry; names and dimensions stand in the arenas of its BundleIndex.
+// Small on purpose: a page that is touched for the first time costs more than
+// the entries that fit into it.
 struct BundleEntry {
-  uint64_t key_begin = 0;
-  uint64_t dims_begin = 0;
   uint64_t offset = 0;
   uint64_t size = 0;
+  uint32_t key_begin = 0;
   uint32_t key_size = 0;
-  uint32_t rank = 0;
+  uint32_t dims_begin = 0;
   uint32_t shard = 0;
-  uint32_t crc = 0;     // masked
-  uint32_t slices = 0;  // their number
-  uint8_t dtype = 0;    // DataType; TfDTypeName knows it
-  bool has_crc = false;
+  uint32_t crc = 0;  // masked
+  uint16_t rank = 0;
+  uint8_t dtype = 0;  // DataType; TfDTypeName knows it
+  bool has_crc : 1 = false;
+  bool is_partitioned : 1 = false;  // has slices, and no data of its own
 };
 
 // A whole index in a few allocations: listing a hundred thousand tensors is
@@ -74,13 +76,14 @@ class BundleIndex {
  private:
   friend BundleIndex ListBundleEntries(const File& index);
   void Add(const SsTable::Entry& entry);
+  uint32_t PlaceDims(std::span<const int64_t> dims);
 
   BundleHeader header_;
   std::string keys_;
   std::vector<int64_t> dims_;
   std::vector<BundleEntry> entries_;
   // Entry messages of the few tensors that are partitioned, by key_begin.
-  std::vector<std::pair<uint64_t, std::string>> partitioned_;
+  std::vector<std::pair<uint32_t, std::string>> partitioned_;
 };
 
 // Reads the whole index. Throws ParseError: a damaged index tells nothing.

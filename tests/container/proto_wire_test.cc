@@ -39,6 +39,32 @@ TEST(ProtoMessageTest, ReadsRepeatedNumbersPackedOrNot) {
   EXPECT_EQ(values, (std::vector<uint64_t>{5, 150, 7}));
 }
 
+// The fast way loads eight bytes at once, the other goes byte by byte: both
+// must agree for every length, with and without bytes behind the number.
+TEST(ReadVarintTest, BothWaysAgreeForEveryLength) {
+  for (int bits = 0; bits <= 64; ++bits) {
+    uint64_t value = bits == 0 ? 0 : UINT64_MAX >> (64 - bits);
+    value ^= value / 3;
+    std::string bytes;
+    uint64_t left = value;
+    for (; left >= 0x80; left >>= 7) {
+      bytes += static_cast<char>((left & 0x7f) | 0x80);
+    }
+    bytes += static_cast<char>(left);
+    size_t size = bytes.size();
+    for (size_t behind : {0, 1, 8}) {
+      std::string padded = bytes + std::string(behind, '\xff');
+      Bytes all = AsBytes(padded);
+      uint64_t fast = 0, slow = 0;
+      const std::byte* end = all.data() + all.size();
+      EXPECT_EQ(ReadVarint(all.data(), end, &fast), all.data() + size);
+      EXPECT_EQ(ReadAnyVarint(all.data(), end, &slow), all.data() + size);
+      EXPECT_EQ(fast, value) << bits;
+      EXPECT_EQ(slow, value) << bits;
+    }
+  }
+}
+
 TEST(ProtoMessageTest, RefusesALengthBeyondTheEnd) {
   ProtoMessage message(
       AsBytes("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"

@@ -61,7 +61,7 @@ std::optional<uint64_t> ExpectedBytes(const BundleIndex& index,
 void CheckSizes(const TensorBundle& bundle, std::vector<Issue>* issues) {
   const BundleIndex& index = bundle.index();
   for (const BundleEntry& entry : index.entries()) {
-    if (entry.slices > 0) continue;
+    if (entry.is_partitioned) continue;
     std::optional<uint64_t> expected = ExpectedBytes(index, entry);
     if (!expected || *expected == entry.size) continue;
     issues->push_back(
@@ -75,7 +75,7 @@ void CheckShards(const TensorBundle& bundle, std::vector<Issue>* issues) {
   const BundleIndex& index = bundle.index();
   std::map<uint32_t, Names> lost;  // by shard
   for (const BundleEntry& entry : index.entries()) {
-    if (entry.slices == 0 && !bundle.Holds(entry)) {
+    if (!entry.is_partitioned && !bundle.Holds(entry)) {
       lost[entry.shard].Add(index.Key(entry));
     }
   }
@@ -108,7 +108,7 @@ void CheckOverlaps(const TensorBundle& bundle, std::vector<Issue>* issues) {
   const BundleIndex& index = bundle.index();
   std::vector<const BundleEntry*> order;
   for (const BundleEntry& entry : index.entries()) {
-    if (entry.slices == 0 && entry.size > 0) order.push_back(&entry);
+    if (!entry.is_partitioned && entry.size > 0) order.push_back(&entry);
   }
   std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
     return std::pair(a->shard, a->offset) < std::pair(b->shard, b->offset);
@@ -149,7 +149,7 @@ std::string SliceProblem(const BundleIndex& index, const BundleEntry& entry) {
 
 void CheckSlices(const TensorBundle& bundle, std::vector<Issue>* issues) {
   for (const BundleEntry& entry : bundle.index().entries()) {
-    if (entry.slices == 0) continue;
+    if (!entry.is_partitioned) continue;
     std::string problem = SliceProblem(bundle.index(), entry);
     if (problem.empty()) continue;
     issues->push_back(
@@ -197,7 +197,7 @@ Variable TensorBundle::Describe(const BundleEntry& entry) const {
   std::span<const int64_t> dims = index_.Dims(entry);
   variable.shape = Shape::Of({dims.begin(), dims.end()});
   variable.dtype = *TfDTypeName(entry.dtype);
-  if (entry.slices > 0) {
+  if (entry.is_partitioned) {
     uint64_t bytes = 0;
     for (const TensorSlice& slice : index_.Slices(entry)) {
       const BundleEntry* part =
@@ -219,7 +219,7 @@ Variable TensorBundle::Describe(const BundleEntry& entry) const {
 
 std::optional<std::string> TensorBundle::Payload(const BundleEntry& entry,
                                                  uint64_t limit) const {
-  if (entry.size > limit || entry.slices > 0 || !Holds(entry)) {
+  if (entry.size > limit || entry.is_partitioned || !Holds(entry)) {
     return std::nullopt;
   }
   std::string bytes(static_cast<size_t>(entry.size), '\0');

@@ -152,7 +152,7 @@ std::vector<Issue> VerifyPayloads(const TensorBundle& bundle) {
     // Variants have a checksum of their own kind, in a format that only
     // TensorFlow decodes.
     bool is_variant = *TfDTypeName(entry.dtype) == "variant";
-    if (entry.slices > 0 || !entry.has_crc || is_variant) continue;
+    if (entry.is_partitioned || !entry.has_crc || is_variant) continue;
     if (!bundle.Holds(entry)) continue;  // said of its shard
     std::string problem;
     try {
