@@ -74,15 +74,15 @@ constexpr std::array<std::string_view, 18> kHarmlessPrefixes = {
     "pathlib.",
     "torch._tensor._rebuild_",
     "torch._utils._rebuild_",
+    "torch.distributed._",
     "torch.distributed.checkpoint.",
     "torch.distributed.tensor.",
-    "torch.distributed._tensor.",
-    "torch.distributed._shard.",
     "torch.distributed.device_mesh.",
     "torch.jit._pickle.",
     "torch.nn.backends.",
     "torch.nn.modules.",
     "torch.nn.parameter.",
+    "torch.optim.",
     "torch.storage."};
 
 // Ways to run something, under all their names.

@@ -152,7 +152,9 @@ void Finder::LookAtDict(uint32_t node, bool in_average) {
     // What it holds beside variables stays outside.
     ForEachChild(tree_, node, [&](uint32_t child) {
       Word name = tree_.node(child).name;
-      if (HasWord(name, kOtherWords) && !HasDot(name)) {
+      bool is_other = (HasWord(name, kOtherWords) && !HasDot(name)) ||
+                      name.ends_with("_extra_state");
+      if (is_other) {
         Add(PartKind::kOther, child);
       }
     });

@@ -196,6 +196,11 @@ TorchTensor TensorReader::ReadWrapper(const PickleValue& args,
   TorchTensor tensor;
   tensor.dtype = TorchDType(GlobalName(&Argument(args, 1)));
   tensor.shape = ReadShape(&Argument(args, 2));
+  // The state is a dict, or (None, slots) of a class with __slots__.
+  for (size_t i = 0; state != nullptr && !state->is_mapping && i < 2; ++i) {
+    const PickleValue* one = Item(*state, i);
+    if (one != nullptr && one->is_mapping) state = one;
+  }
   const PickleValue* local =
       state == nullptr ? nullptr : Find(*state, "_local_tensor");
   std::optional<TorchTensor> part;
@@ -227,6 +232,14 @@ std::optional<TorchTensor> TensorReader::ReadCall(std::string_view function,
   if (name == "Parameter" || name == "Buffer")
     return ReadParameter(args, depth);
   if (name == "_rebuild_sparse_tensor") return ReadSparse(args, depth);
+  if (name == "_rebuild_nested_tensor") {
+    // (all values in a row, sizes, strides, offsets): no one shape.
+    std::optional<TorchTensor> values = Read(Argument(args, 0), depth + 1);
+    TorchTensor tensor;
+    if (values) tensor.dtype = values->dtype;
+    if (values) tensor.bytes = values->bytes;
+    return tensor;
+  }
   if (name == "_rebuild_meta_tensor_no_storage") {
     TorchTensor tensor;
     tensor.dtype = TorchDType(GlobalName(&Argument(args, 0)));

@@ -44,7 +44,8 @@ class TorchTree::Builder {
   void AddChildren(const PickleValue& value, uint32_t node, int depth);
   void AddEntries(const PickleValue& mapping, uint32_t node, int depth);
   void AddModule(const PickleValue& attributes, uint32_t node, int depth);
-  std::string_view NameOf(const PickleValue& key, bool* is_text);
+  // What is no text: a number, a global's name, else the entry's position.
+  std::string_view NameOf(const PickleValue& key, size_t index, bool* is_text);
 
   TorchTree& tree_;
   uint64_t bytes_;
@@ -89,14 +90,14 @@ uint32_t TorchTree::Builder::NewNode(uint32_t parent, std::string_view name) {
 }
 
 std::string_view TorchTree::Builder::NameOf(const PickleValue& key,
-                                            bool* is_text) {
+                                            size_t index, bool* is_text) {
   *is_text = key.is_text();
   if (key.is_text()) return key.text;
   std::optional<int64_t> number = AsInt(&key);
   std::string_view global = GlobalName(&key);
   std::string name = number            ? std::to_string(*number)
                      : !global.empty() ? std::string(global)
-                                       : std::string("?");
+                                       : fmt::format("#{}", index);
   return tree_.names_.emplace_back(std::move(name));
 }
 
@@ -108,7 +109,7 @@ void TorchTree::Builder::AddEntries(const PickleValue& mapping, uint32_t node,
     bool can_hold = value.is_mapping || value.is_call() || value.is_sequence();
     if (!can_hold) continue;
     bool is_text = true;
-    std::string_view name = NameOf(*mapping.items[i], &is_text);
+    std::string_view name = NameOf(*mapping.items[i], i / 2, &is_text);
     Add(value, node, name, is_text, depth + 1);
   }
 }
