@@ -1,3 +1,6 @@
+// (Over 300 lines: manifest, data files and nodes are one format, and nothing
+// but the walk uses them.)
+
 #include "container/ocdbt.h"
 
 #include <fmt/format.h>

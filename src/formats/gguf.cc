@@ -16,6 +16,9 @@
 // A large model is split: name-00001-of-00003.gguf, of which the first one has
 // the settings. Any of them stands for the whole model, as llama.cpp loads it.
 // There is no optimizer, no step, and no checksum.
+//
+// (Over 300 lines: a third is the table of types, and the model of a split
+// file is its files.)
 
 #include <fmt/format.h>
 

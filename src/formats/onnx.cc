@@ -12,6 +12,8 @@
 // beside the model (`location`, `offset`, `length`, sometimes a SHA-1 of that
 // file). The file is stepped through: raw_data is never read. There is no
 // optimizer, no step, and no checksum of the model itself.
+//
+// (Over 300 lines: one message, and what each of its fields means.)
 
 #include <fmt/format.h>
 

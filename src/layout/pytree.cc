@@ -1,6 +1,10 @@
+// (Over 300 lines: roles depend on each other, a slot on its owner, an
+// optimizer on all its slots; one pass settles them.)
+
 #include "layout/pytree.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -333,6 +337,13 @@ std::vector<size_t> StepVariables(const std::vector<TreePath>& paths,
   }
   if (!own.empty()) return own;
   return updates.empty() ? counts : updates;
+}
+
+std::optional<int64_t> OneStep(
+    const std::vector<std::optional<int64_t>>& values) {
+  bool agree = std::adjacent_find(values.begin(), values.end(),
+                                  std::not_equal_to<>()) == values.end();
+  return agree && !values.empty() ? values[0] : std::nullopt;
 }
 
 }  // namespace ckptdiff

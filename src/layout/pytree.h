@@ -19,6 +19,8 @@
 #define CKPTDIFF_LAYOUT_PYTREE_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,10 @@ std::string JoinTreePath(const TreePath& path);
 // puts below every leaf. `is_python[i]`: a bare number of Python, no array.
 void DescribeTree(const std::vector<TreePath>& paths,
                   const std::vector<bool>& is_python, Layout* layout);
+
+// The step that these values of StepVariables tell: the one they agree on.
+std::optional<int64_t> OneStep(
+    const std::vector<std::optional<int64_t>>& values);
 
 // The variables whose value is the step, after DescribeTree: the user's own,
 // else the counters of the optimizer. Where their values differ, there is no
