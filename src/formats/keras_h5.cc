@@ -201,7 +201,8 @@ class Reader {
     if (layer != nullptr) matched = told.Match(*layer, stored);
     for (size_t i = 0; i < stored.size(); ++i) {
       // Keras 3.0 writes "kernel": the layer alone tells whose.
-      bool is_bare = stored[i].name.find('/') == std::string::npos;
+      bool is_bare = KerasMajor(version_).value_or(1) >= 3 &&
+                     stored[i].name.find('/') == std::string::npos;
       if (is_bare && matched[i] != nullptr) stored[i].name = matched[i]->path;
       if (name != kTopLevel) stored[i].layer = LayerOf(name, stored[i].name);
       Complete(matched[i], layer, told, &stored[i]);

@@ -180,7 +180,6 @@ Layout Read(const Source& typed, const ReadOptions& options) {
   layout.source.framework = "keras";
   layout.source.addressed_by = AddressedBy::kOrder;
   StoreContext context;
-  context.is_archive = true;
   std::string metadata = parts.Text("metadata.json");
   if (!metadata.empty()) {
     context.version =

@@ -53,7 +53,7 @@ bool IsCounter(const Entry& entry) {
          std::ranges::find(kCounters, LastOf(entry.name)) != kCounters.end();
 }
 
-// Names → owners; a name that two variables bear settles nothing.
+// Names → owners; a name that two trained variables bear settles nothing.
 class OwnerIndex {
  public:
   OwnerIndex(const SlotOwners& owners, bool is_flat) {
@@ -61,7 +61,14 @@ class OwnerIndex {
       std::string name = owners.all[i].name;
       if (is_flat) std::ranges::replace(name, '/', '_');
       auto [found, is_new] = index_.emplace(name, i);
-      if (!is_new) found->second.reset();
+      if (is_new) continue;
+      bool was_optimized =
+          found->second && owners.all[*found->second].optimized;
+      if (was_optimized && owners.all[i].optimized) {
+        found->second.reset();
+      } else if (owners.all[i].optimized) {
+        found->second = i;
+      }
     }
   }
   bool Knows(std::string_view name) const {

@@ -54,13 +54,13 @@ std::vector<NumberedVariable> Numbered(const StoreGroup& group) {
 }
 
 // The variables that the config gives an object are those that the file has.
-bool Agrees(const KerasLayer& object, const StoreGroup& group) {
-  return object.known &&
-         std::ranges::equal(
-             object.variables, group.variables,
-             [](const KerasVariable* told, const StoredVariable& stored) {
-               return told->shape.Agrees(stored.variable.shape);
-             });
+bool Agrees(const std::vector<const KerasVariable*>& told,
+            const StoreGroup& group) {
+  return std::ranges::equal(
+      told, group.variables,
+      [](const KerasVariable* one, const StoredVariable& stored) {
+        return one->shape.Agrees(stored.variable.shape);
+      });
 }
 
 class Lister {
@@ -105,7 +105,8 @@ class Lister {
     bool is_other = place.layer == &object && !group.label.empty() &&
                     group.label != object.name;
     std::string layer = place.layer == nullptr ? "" : place.layer->name;
-    if (is_other || !Agrees(object, group)) {
+    std::vector<const KerasVariable*> told = ToldOf(object, group);
+    if (is_other || !object.known || !Agrees(told, group)) {
       std::string scope = place.scope;
       if (is_other) scope = Join(Parent(scope), layer = group.label);
       ListGuessed(place.path, group, scope, layer, object.trainable);
@@ -113,12 +114,38 @@ class Lister {
     }
     for (size_t i = 0; i < group.variables.size(); ++i) {
       Variable variable = group.variables[i].variable;
-      const KerasVariable& told = *object.variables[i];
-      variable.name = told.path;
-      variable.trainable = told.optimized;
+      const KerasVariable& own = *told[i];
+      auto [first, is_new] = listed_.emplace(&own, layout_->variables.size());
+      if (!is_new) {  // two objects hold it: stored twice
+        AddKey(variable.key, &layout_->variables[first->second]);
+        continue;
+      }
+      variable.name = own.path;
+      variable.trainable = own.optimized;
       variable.layer = layer;
-      Add(place.path, std::move(variable), told.trainable, told.optimized);
+      Add(place.path, std::move(variable), own.trainable, own.optimized);
     }
+  }
+
+  static void AddKey(const std::string& key, Variable* variable) {
+    if (variable->keys.empty()) variable->keys.push_back(variable->key);
+    variable->keys.push_back(key);
+  }
+
+  // The variables of an object in the order of its group.
+  static std::vector<const KerasVariable*> ToldOf(const KerasLayer& object,
+                                                  const StoreGroup& group) {
+    std::vector<const KerasVariable*> told(object.variables.begin(),
+                                           object.variables.end());
+    // It stores the kernel of the layer that it wraps as its own, too.
+    bool has_copy = object.class_name == "SpectralNormalization" &&
+                    told.size() + 1 == group.variables.size() &&
+                    !object.children.empty() &&
+                    !object.children[0].layer->variables.empty();
+    if (has_copy) {
+      told.insert(told.begin(), object.children[0].layer->variables[0]);
+    }
+    return told;
   }
 
   // What a layer that is not built in holds: its groups, in the file's order.
@@ -160,8 +187,12 @@ class Lister {
       size_t end = std::min(path.find('/', at), path.size());
       std::string prefix = path.substr(0, end);
       auto found = store_.find(prefix);
-      if (found != store_.end() && !found->second.label.empty()) {
+      bool has_label = found != store_.end() && !found->second.label.empty();
+      if (has_label) {
         scope = Join(scope, found->second.label);
+      } else if (!above.empty() && context_.dialect == SlotDialect::kKeras3) {
+        // Before 3.6 nothing is labelled; the attribute is the best there is.
+        scope = Join(scope, prefix.substr(at));
       }
       if (store_.contains(prefix + "/layers/input_layer")) {
         if (end < path.size()) scope.clear();
@@ -277,7 +308,8 @@ class Lister {
   Layout* layout_;
   SlotOwners owners_;
   std::set<std::string> done_;
-  std::map<std::string, std::string> unordered_;  // group → its layer's path
+  std::map<const KerasVariable*, size_t> listed_;  // positions in the layout
+  std::map<std::string, std::string> unordered_;   // group → its layer's path
   std::set<std::string> layer_names_;
 };
 

@@ -23,8 +23,7 @@ struct StoreContext {
   const KerasModel* model = nullptr;
   KerasOptimizer optimizer;  // unknown where nothing was compiled
   SlotDialect dialect = SlotDialect::kKeras3;
-  std::string version;      // of Keras; empty: not told
-  bool is_archive = false;  // a .keras: the model's own name counts
+  std::string version;  // of Keras; empty: not told
 };
 
 // Adds weights in the order of the model, then the optimizer's variables, and

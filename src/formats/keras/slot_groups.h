@@ -1,0 +1,43 @@
+// From the numbered variables of an optimizer to groups, one per trainable
+// variable: the orders that Keras' classes store their slots in.
+
+#ifndef CKPTDIFF_FORMATS_KERAS_SLOT_GROUPS_H_
+#define CKPTDIFF_FORMATS_KERAS_SLOT_GROUPS_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ckptdiff/layout.h"
+#include "formats/keras/optimizer.h"
+#include "formats/keras/slots.h"
+
+namespace ckptdiff {
+
+// The slots of one trainable variable, by their positions in the file.
+struct SlotGroup {
+  Shape shape;                                        // of the variable
+  std::vector<std::pair<size_t, std::string>> slots;  // position, word
+  std::vector<size_t> placeholders;
+};
+
+using SlotGroups = std::vector<SlotGroup>;
+
+// nullopt: the shapes contradict this order.
+std::optional<SlotGroups> GroupByRuns(const std::vector<SlotRun>& runs,
+                                      const std::vector<Shape>& stored);
+
+// The order of the optimizer's class; one that is not known, or has another
+// order than it should, is guessed from the shapes.
+std::optional<SlotGroups> GroupByClass(const KerasOptimizer& optimizer,
+                                       SlotDialect dialect,
+                                       const std::vector<Shape>& stored,
+                                       const SlotOwners& owners);
+
+// Whether these are the shapes of the optimized owners, or of all, in order.
+bool SameShapes(const SlotGroups& groups, const SlotOwners& owners, bool all);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_FORMATS_KERAS_SLOT_GROUPS_H_
