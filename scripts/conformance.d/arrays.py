@@ -1,4 +1,4 @@
-# environments: misc
+# environments: arrays
 """safetensors, NPY/NPZ, GGUF and ONNX files, written here by their own
 libraries, against what those libraries read back: names, shapes, types, and
 the bytes that a listing says belong to a variable."""
