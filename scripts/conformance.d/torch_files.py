@@ -5,7 +5,7 @@ Writes checkpoints of many kinds with the installed torch, hands them to
 ckptdiff and compares what it lists with the live objects: names, shapes,
 dtypes, bytes (by the byte ranges), ties, slots and their owners, steps.
 
-    CKPTDIFF=build/release/ckptdiff python torch_readers.py [--quick] [--keep DIR]
+    CKPTDIFF=build/release/ckptdiff python torch_files.py [--quick] [--keep DIR]
 
 Written for torch 2.13; parts that the installed torch cannot do are skipped.
 """

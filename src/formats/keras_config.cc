@@ -55,13 +55,24 @@ Json ParseConfig(std::string text) {
   return json;
 }
 
+void CheckIsModel(const KerasLayer& root) {
+  if (root.is_model()) return;
+  std::string class_name = Printable(root.class_name);
+  if (root.known) {
+    throw Corrupt("config", fmt::format("describes a layer ({}), not a model",
+                                        class_name));
+  }
+  throw Unsupported(
+      "config",
+      fmt::format("{} is a class of its own, whose layers stand in no config",
+                  class_name),
+      "export the live model: ckptdiff.export(model, \"spec.json\") in Python");
+}
+
 Layout Read(const Source& source, const ReadOptions&) {
   Json json = ParseConfig(source.ReadAll(kLargestConfig));
   std::unique_ptr<KerasModel> model = ReadKerasModel(json);
-  if (!model->root->is_model() && model->root->known) {
-    throw Corrupt("config", fmt::format("describes a layer ({}), not a model",
-                                        Printable(model->root->class_name)));
-  }
+  CheckIsModel(*model->root);
   Layout layout = ExpectedLayout(*model);
   AddExpectedOptimizer(json, *model, &layout);
   layout.source.format = "keras-config";

@@ -11,6 +11,7 @@
 namespace ckptdiff {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -187,6 +188,38 @@ TEST(KerasConfigTest, ACompiledModelExpectsTheSlotsOfWhatIsTrained) {
   }
   EXPECT_THAT(slots, ElementsAre("adam/m_b_kernel_momentum m/b/kernel/Adam/m",
                                  "adam/m_b_kernel_velocity m/b/kernel/Adam/v"));
+}
+
+TEST(KerasConfigTest, AModelOfItsOwnClassIsRefusedWithWhatToDo) {
+  EXPECT_THAT(
+      Lines(R"({"class_name": "MyModel", "registered_name": "me>MyModel", )"
+            R"("config": {"width": 3}})"),
+      ElementsAre(AllOf(HasSubstr("MyModel is a class of its own"),
+                        HasSubstr("ckptdiff.export"))));
+}
+
+TEST(KerasConfigTest, AQuantisedMatrixHasAScaleBehindWhatIsTrained) {
+  std::string policy =
+      R"(, "dtype": {"class_name": "QuantizedDTypePolicy", "config": )"
+      R"({"mode": "int8", "source_name": "float32"}})";
+  Result<Layout> layout = ReadConfig(Sequential(Dense("a", kInput + policy)));
+  ASSERT_TRUE(layout.ok()) << ToString(layout.error());
+  std::vector<std::string> lines;
+  for (const Variable& variable : layout.value().variables) {
+    lines.push_back(variable.name + " " + variable.dtype);
+  }
+  EXPECT_THAT(lines, ElementsAre("a/bias float32", "a/kernel int8",
+                                 "a/kernel_scale float32"));
+}
+
+// Otherwise its variables would be two.
+TEST(KerasConfigTest, ALayerThatTwoModelsShareIsOneLayer) {
+  std::string shared = R"({"class_name": "Dense", "shared_object_id": 7, )"
+                       R"("config": {"name": "s", "units": 3, )"
+                       R"("batch_input_shape": [null, 3]}})";
+  std::string part = R"({"class_name": "Sequential", "config": [)" + shared;
+  EXPECT_THAT(Lines(Sequential(part + "]}," + part + "]}")),
+              ElementsAre("s/kernel [3, 3]", "s/bias [3]"));
 }
 
 TEST(KerasConfigTest, ALayerOfAnotherPackageIsNotTheBuiltInOne) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "formats/keras_layers/graph.h"
 #include "formats/keras_layers/layer_builder.h"
+#include "formats/keras_layers/serialized_layer.h"
 
 namespace ckptdiff {
 namespace {
@@ -17,128 +18,6 @@ using Scope = LayerBuilder::Scope;
 
 // What a layer takes in the accounts of BuildState, whatever it is.
 constexpr uint64_t kLayerCost = sizeof(KerasLayer) + sizeof(KerasChild);
-
-struct Serialized {
-  std::string class_name;
-  std::string name;
-  const Json* config;
-  const Json* build_config;       // may be null
-  const LayerClass* layer_class;  // nullptr: not built in
-  KerasLayer::Kind kind = KerasLayer::Kind::kLayer;
-};
-
-// A class of the user's own may bear the name of a built-in one.
-bool IsBuiltIn(const Json& object) {
-  if (StringOr(object, "registered_name").find('>') != std::string::npos) {
-    return false;
-  }
-  std::string module = StringOr(object, "module");
-  return module.empty() || module.starts_with("keras") ||
-         module.starts_with("tf_keras") || module.starts_with("builtins") ||
-         module.starts_with("tensorflow");
-}
-
-const LayerClass* ClassOf(const Json& object, std::string_view class_name) {
-  std::string module = StringOr(object, "module");
-  if (module.starts_with("keras.src.ops") || module.starts_with("keras.ops")) {
-    return FindLayerClass(kOperationClass);
-  }
-  return IsBuiltIn(object) ? FindLayerClass(class_name) : nullptr;
-}
-
-KerasLayer::Kind KindOf(const Serialized& object) {
-  if (object.layer_class != nullptr) return KerasLayer::Kind::kLayer;
-  if (object.config->is_array()) return KerasLayer::Kind::kSequential;
-  const Json* layers = Member(*object.config, "layers");
-  if (layers == nullptr || !layers->is_array()) return KerasLayer::Kind::kLayer;
-  if (Member(*object.config, "output_layers") != nullptr) {
-    return KerasLayer::Kind::kFunctional;
-  }
-  // Of another class that holds layers nobody knows how it calls them.
-  if (object.class_name == "Sequential") return KerasLayer::Kind::kSequential;
-  return KerasLayer::Kind::kLayer;
-}
-
-Serialized Open(const Json& object, std::string_view rename) {
-  Serialized result;
-  result.class_name = StringOr(object, "class_name");
-  result.config = Member(object, "config");
-  if (result.class_name.empty() || result.config == nullptr ||
-      !result.config->is_structured()) {
-    throw Corrupt("config", "a layer has no class_name or no config");
-  }
-  result.build_config = Member(object, "build_config");
-  result.name =
-      rename.empty() ? StringOr(*result.config, "name") : std::string(rename);
-  if (result.name.empty()) result.name = StringOr(object, "name");
-  result.layer_class = ClassOf(object, result.class_name);
-  result.kind = KindOf(result);
-  return result;
-}
-
-std::string WhereOf(const Serialized& object) {
-  return fmt::format("layer \"{}\"", Printable(object.name));
-}
-
-TensorArg ArgFromJson(std::string keyword, const Json& json) {
-  TensorArg arg{std::move(keyword), false, {}};
-  bool nested = json.is_object() ||
-                (json.is_array() && !json.empty() && json[0].is_structured());
-  if (!nested) {
-    arg.shapes.push_back(ShapeFromJson(json));
-    return arg;
-  }
-  arg.is_list = true;
-  for (const Json& item : json) arg.shapes.push_back(ShapeFromJson(item));
-  return arg;
-}
-
-bool AllKnown(const TensorArg& arg) {
-  return !arg.shapes.empty() &&
-         std::all_of(arg.shapes.begin(), arg.shapes.end(),
-                     [](const Shape& shape) { return shape.known; });
-}
-
-// `build_config` is what the layer was built with: it goes before what its
-// call tells. Layers with several inputs write `shapes_dict` (Keras 3).
-LayerCall BuildCall(const Serialized& object, const LayerCall& call) {
-  if (object.build_config == nullptr) return call;
-  LayerCall result = call;
-  auto put = [&result](TensorArg arg) {
-    if (!AllKnown(arg)) return;
-    for (TensorArg& old : result.args) {
-      if (old.keyword == arg.keyword) {
-        old = std::move(arg);
-        return;
-      }
-    }
-    if (arg.keyword.empty()) {
-      result.args.insert(result.args.begin(), std::move(arg));
-    } else {
-      result.args.push_back(std::move(arg));
-    }
-  };
-  const Json* shape = Member(*object.build_config, "input_shape");
-  if (shape != nullptr) put(ArgFromJson({}, *shape));
-  const Json* shapes = Member(*object.build_config, "shapes_dict");
-  if (shapes != nullptr && shapes->is_object()) {
-    for (const auto& [name, value] : shapes->items()) {
-      std::string keyword = name;
-      if (keyword.ends_with("_shape")) keyword.resize(keyword.size() - 6);
-      if (value.is_array()) put(ArgFromJson(keyword, value));
-    }
-  }
-  return result;
-}
-
-// What a layer of Keras 1 or 2 says of its input if it is the first.
-Shape DeclaredInput(const Json& config) {
-  for (const char* name : {"batch_shape", "batch_input_shape"}) {
-    const Json* shape = Member(config, name);
-    if (shape != nullptr) return ShapeFromJson(*shape);
-  }
-  return Shape::Unknown();
-}
 
 // `shape`, with what it leaves open taken from `fallback`.
 Shape Filled(Shape shape, const Shape& fallback) {
@@ -192,7 +71,8 @@ class ModelWalk {
     return returned;
   }
 
-  std::vector<Shape> Sequential(const Json& config, const Serialized& model,
+  std::vector<Shape> Sequential(const Json& config,
+                                const SerializedLayer& model,
                                 const LayerCall& call) {
     const Json& layers = config.is_array() ? config : config.at("layers");
     LayerCall next = call;
@@ -240,11 +120,11 @@ class ModelWalk {
     return result;
   }
 
-  static LayerCall StartOf(const Json& config, const Serialized& model) {
+  static LayerCall StartOf(const Json& config, const SerializedLayer& model) {
     LayerCall start = BuildCall(model, LayerCall{});
     const Json* shape = Member(config, "build_input_shape");
     if (!start.First().known && shape != nullptr) {
-      start.args = {ArgFromJson({}, *shape)};
+      start.args = {ShapeArgument({}, *shape)};
     }
     if (start.args.empty()) start = LayerCall::Of(Shape::Unknown());
     return start;
@@ -295,7 +175,7 @@ std::optional<int64_t> InputNumber(const Json& model_config) {
   return whole ? number : -1;
 }
 
-std::vector<Shape> WalkModel(ModelWalk walk, const Serialized& model,
+std::vector<Shape> WalkModel(ModelWalk walk, const SerializedLayer& model,
                              const LayerCall& call) {
   return model.kind == KerasLayer::Kind::kFunctional
              ? walk.Functional(*model.config, call)
@@ -306,7 +186,7 @@ std::vector<Shape> WalkModel(ModelWalk walk, const Serialized& model,
 // path. A Sequential one of Keras 3 builds its own: alone if it declares its
 // input, else where it is first called. Both look alike in a config; an input
 // that was named, or made before that of the model around it, was declared.
-std::string InnerScope(const BuildState& state, const Serialized& object,
+std::string InnerScope(const BuildState& state, const SerializedLayer& object,
                        const std::string& outer, Scope scope) {
   if (object.kind == KerasLayer::Kind::kFunctional) return {};
   if (object.kind == KerasLayer::Kind::kSequential && !state.keras3()) {
@@ -327,9 +207,16 @@ std::string InnerScope(const BuildState& state, const Serialized& object,
 BuiltLayer BuildLayer(BuildState& state, const Json& object,
                       const LayerCall& call, const std::string& outer,
                       Scope scope, std::string_view rename) {
-  Serialized opened = Open(object, rename);
+  SerializedLayer opened = OpenLayer(object, rename);
   state.Spend(kLayerCost + opened.name.size() + outer.size());
+  int64_t shared_id = IntOr(object, "shared_object_id", -1);
+  auto met = state.shared.find(shared_id);
+  if (met != state.shared.end() && met->second->name == opened.name &&
+      met->second->class_name == opened.class_name) {
+    return {met->second, SerializedOutputs(state, object, call)};
+  }
   KerasLayer& layer = state.model->layers.emplace_back();
+  if (shared_id >= 0) state.shared[shared_id] = &layer;
   layer.name = opened.name;
   layer.class_name = opened.class_name;
   layer.kind = opened.kind;
@@ -357,7 +244,7 @@ BuiltLayer BuildLayer(BuildState& state, const Json& object,
 
 std::vector<Shape> SerializedOutputs(BuildState& state, const Json& object,
                                      const LayerCall& call) {
-  Serialized opened = Open(object, {});
+  SerializedLayer opened = OpenLayer(object);
   state.Spend(kLayerCost);
   if (opened.kind != KerasLayer::Kind::kLayer) {
     return WalkModel(ModelWalk(state, nullptr, {}), opened, call);

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
 #include "formats/keras_layers/dims.h"
 #include "formats/keras_layers/einsum.h"
 #include "formats/keras_layers/layer_builder.h"
@@ -11,12 +9,40 @@
 namespace ckptdiff {
 namespace {
 
+// A quantised layer keeps its matrix as int8 with a scale; what other modes
+// keep is not known here.
+void AddMatrix(LayerBuilder& b, std::string_view name, Shape shape,
+               Shape scale) {
+  std::string mode = b.config().QuantizationMode();
+  if (mode == "int8") {
+    b.AddShape(name, std::move(shape), {.trainable = false, .dtype = "int8"});
+    b.AddShape(std::string(name) + "_scale", std::move(scale),
+               {.trainable = false});
+    return;
+  }
+  if (!mode.empty() && mode != "float8") b.layer().known = false;
+  b.AddShape(name, std::move(shape));
+}
+
+// Scales and the largest values of the last steps, of what goes in and out.
+void AddFloat8State(LayerBuilder& b) {
+  if (b.config().QuantizationMode() != "float8") return;
+  const Json* policy = Member(*Member(b.config().json(), "dtype"), "config");
+  int64_t length = 1024;
+  if (policy != nullptr) length = IntOr(*policy, "amax_history_length", 1024);
+  for (std::string_view what : {"inputs", "kernel", "outputs_grad"}) {
+    b.AddShape(fmt::format("{}_scale", what), Shape::Of({}));
+    b.Add(fmt::format("{}_amax_history", what), {length});
+  }
+}
+
 void BuildDense(LayerBuilder& b) {
   int64_t units = b.config().Size({"units", "output_dim"});
-  b.Add("kernel", {b.Dim(-1), units});
+  AddMatrix(b, "kernel", Shape::Of({b.Dim(-1), units}), Shape::Of({units}));
   if (b.config().Flag("use_bias", b.config().Flag("bias", true))) {
     b.Add("bias", {units});
   }
+  AddFloat8State(b);
 }
 
 std::vector<Shape> DenseOutput(const LayerConfig& config,
@@ -29,8 +55,9 @@ std::vector<Shape> DenseOutput(const LayerConfig& config,
 
 void BuildEinsumDense(LayerBuilder& b) {
   DenseEinsum einsum = ResolveEinsum(b.config(), b.input());
-  b.AddShape("kernel", einsum.kernel);
+  AddMatrix(b, "kernel", einsum.kernel, einsum.scale);
   if (einsum.bias) b.AddShape("bias", *einsum.bias);
+  AddFloat8State(b);
 }
 
 std::vector<Shape> EinsumDenseOutput(const LayerConfig& config,
@@ -39,8 +66,9 @@ std::vector<Shape> EinsumDenseOutput(const LayerConfig& config,
 }
 
 void BuildEmbedding(LayerBuilder& b) {
-  b.Add("embeddings",
-        {b.config().Size("input_dim"), b.config().Size("output_dim")});
+  int64_t rows = b.config().Size("input_dim");
+  AddMatrix(b, "embeddings", Shape::Of({rows, b.config().Size("output_dim")}),
+            Shape::Of({rows}));
 }
 
 void BuildReversibleEmbedding(LayerBuilder& b) {

@@ -131,6 +131,14 @@ DenseEinsum ResolveEinsum(const LayerConfig& config, const Shape& input) {
                                                  : from_output->second);
   }
   result.kernel = Shape::Of(std::move(kernel));
+  // One scale for each value of the axes that the kernel brings.
+  if (!out.elided) {
+    result.scale = Shape::Of({});
+    for (char letter : out.letters) {
+      bool kept = equation.kernel.find(letter) != std::string::npos;
+      result.scale.dims.push_back(kept ? out_dims.at(letter) : 1);
+    }
+  }
   size_t elided = input.known && input.dims.size() > in.letters.size()
                       ? input.dims.size() - in.letters.size()
                       : 0;

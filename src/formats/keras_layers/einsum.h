@@ -12,6 +12,7 @@ namespace ckptdiff {
 
 struct DenseEinsum {
   Shape kernel;
+  Shape scale;  // of a quantised kernel; unknown where "..." stands for axes
   std::optional<Shape> bias;  // where `bias_axes` asks for one
   Shape output;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "base/parse_error.h"
@@ -196,6 +197,24 @@ std::string LayerConfig::VariableDType() const {
   std::string name = StringOr(*config, "name");
   std::string source = StringOr(*config, "source_name");
   return StoredDType(source.empty() ? name : source);
+}
+
+// {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", ...}}; the
+// name alone, "int8_from_float32", up to Keras 3.3.
+std::string LayerConfig::QuantizationMode() const {
+  const Json* dtype = Find({"dtype"});
+  if (dtype == nullptr) return {};
+  std::string name;
+  if (dtype->is_string()) {
+    name = dtype->get<std::string>();
+  } else if (const Json* config = Member(*dtype, "config")) {
+    std::string mode = StringOr(*config, "mode");
+    if (!mode.empty()) return mode.substr(0, mode.find('/'));
+    name = StringOr(*config, "name");
+  }
+  size_t from = name.find("_from_");
+  if (from == std::string::npos) return {};
+  return name.substr(0, std::min(from, name.find('/')));
 }
 
 }  // namespace ckptdiff

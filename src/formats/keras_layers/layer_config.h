@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct BuildState {
   // The number in the name of the innermost model's input: of "input_layer_3".
   std::optional<int64_t> input_number = {};
   size_t unnamed_variables = 0;
+  // `shared_object_id`: a layer that two models hold is written twice.
+  std::map<int64_t, KerasLayer*> shared = {};
 
   bool keras3() const { return model->dialect == KerasDialect::kKeras3; }
   void Spend(uint64_t bytes);  // throws ParseError where nothing is left
@@ -60,6 +63,8 @@ class LayerConfig {
   size_t ChannelAxis(size_t rank) const;
   // Of the variables that a layer with this config makes.
   std::string VariableDType() const;
+  // "int8", "float8", "int4", ... of Keras 3; empty: not quantised.
+  std::string QuantizationMode() const;
 
   [[noreturn]] void Fail(std::string what) const;
 

@@ -62,10 +62,20 @@ void AddStates(LayerBuilder& b, size_t count, Shape shape) {
   }
 }
 
+// Keras 2 before 2.4, and tf.keras before 2.3: the cell's name is in no path.
+bool IsCellInPaths(const LayerBuilder& b) {
+  const std::string& version = b.config().state().model->keras_version;
+  if (version.starts_with("2.3")) return version.ends_with("-tf");
+  return !version.starts_with("1.") && !version.starts_with("2.0") &&
+         !version.starts_with("2.1.") && !version.starts_with("2.2.");
+}
+
 template <BuildFunction build_cell>
 void BuildWithCell(LayerBuilder& b, std::string_view cell_class,
                    std::string_view cell_name) {
-  LayerBuilder cell = b.Child("cell", cell_class, cell_name);
+  LayerBuilder cell = IsCellInPaths(b)
+                          ? b.Child("cell", cell_class, cell_name)
+                          : b.UnscopedChild("cell", cell_class, cell_name);
   build_cell(cell);
 }
 
