@@ -1,3 +1,6 @@
+// Over 300 lines: an entry is parsed in two ways, a lean and a general one,
+// that must stay side by side.
+
 #include "container/tensor_bundle.h"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // What a path that no format claims seems to be, by its true name, and what
 // to do about it. Files that were never downloaded, pages of an error, packed
 // files, parts of a checkpoint and formats of other programs all come under
-// the name of a checkpoint.
+// the name of a checkpoint. Over 300 lines: most of it is the table of kinds.
 
 #include <fmt/format.h>
 
@@ -264,6 +264,12 @@ void SayFile(const Source& source, Error* error) {
   size_t start = head.find_first_not_of(" \t\r\n");
   if (is_text && start != head.npos && head[start] == '{') {
     error->what = "is JSON, but none that describes a model or a checkpoint";
+  } else if (is_text && head.find('/') != head.npos && head.size() < 256 &&
+             head.find_first_of(" \t") == head.npos) {
+    error->what = fmt::format(
+        "is text, the path \"{}\": a symbolic link that was copied as a file",
+        Beginning(head));
+    error->hint = "name that file";
   } else if (is_text) {
     error->what = fmt::format("is text that begins \"{}\", no checkpoint",
                               Beginning(head));

@@ -1,3 +1,6 @@
+// Over 300 lines: the three ways of naming a slot share one index of names,
+// and which of them applies is one decision.
+
 #include "layout/tf1_slots.h"
 
 #include <fmt/format.h>
@@ -46,6 +49,10 @@ const std::vector<Recipe>& Recipes() {
 
 const std::array<std::string_view, 3> kCentred = {"rms", "mg", "momentum"};
 constexpr std::string_view kAverage = "ExponentialMovingAverage";
+// Real scopes nest a few levels; a name of a million slashes is an attack.
+constexpr int kMaxOuterScopes = 16;
+// Of optimizers of one word under different scopes; real files have a few.
+constexpr size_t kMaxOptimizers = 256;
 
 const Recipe* FindRecipe(std::string_view name) {
   for (const Recipe& recipe : Recipes()) {
@@ -147,7 +154,9 @@ class Tie {
   std::optional<size_t> Owner(size_t slot, std::string_view primary,
                               std::string* scope) const {
     if (std::optional<size_t> exact = Find(primary)) return exact;
-    for (size_t cut; (cut = primary.find('/')) != primary.npos;) {
+    for (int depth = 0; depth < kMaxOuterScopes; ++depth) {
+      size_t cut = primary.find('/');
+      if (cut == primary.npos) break;
       *scope += std::string(primary.substr(0, cut + 1));
       primary.remove_prefix(cut + 1);
       std::optional<size_t> owner = Find(primary);
@@ -172,12 +181,11 @@ class Tie {
       variable.slot->owner_key = At(*owner).key;
     }
     if (is_average) return;
-    for (Optimizer& one : layout_.optimizers) {
-      if (one.id != variable.slot->optimizer) continue;
-      if (std::find(one.slots.begin(), one.slots.end(), canonical) ==
-          one.slots.end()) {
-        one.slots.emplace_back(canonical);
-      }
+    auto known = optimizers_.find(variable.slot->optimizer);
+    if (known == optimizers_.end()) return;
+    auto& slots = layout_.optimizers[known->second].slots;
+    if (std::find(slots.begin(), slots.end(), canonical) == slots.end()) {
+      slots.emplace_back(canonical);
     }
   }
 
@@ -185,10 +193,7 @@ class Tie {
   std::string Id(const std::string& class_name, size_t count, bool is_known) {
     std::string id = class_name;
     if (count > 0) id = fmt::format("{}#{}", class_name, count + 1);
-    bool is_new =
-        std::none_of(layout_.optimizers.begin(), layout_.optimizers.end(),
-                     [&](const Optimizer& one) { return one.id == id; });
-    if (is_new) {
+    if (optimizers_.emplace(id, layout_.optimizers.size()).second) {
       Optimizer added;
       added.id = id;
       if (is_known) added.class_name = class_name;
@@ -217,7 +222,8 @@ class Tie {
   // [scope/]Adam/m/<variable>.
   bool TryKerasSlot(size_t i) {
     std::string_view name = At(i).name;
-    for (size_t at = 0; at != name.npos;) {
+    size_t at = 0;
+    for (int depth = 0; depth < kMaxOuterScopes; ++depth) {
       size_t end = name.find('/', at);
       if (end == name.npos) return false;
       std::string class_name(SplitNumber(name.substr(at, end - at)).first);
@@ -298,12 +304,11 @@ class Tie {
       size_t& count = counts[{one.scope, one.word, one.owner}];
       most[one.word] = std::max(most[one.word], ++count);
     }
-    std::map<std::string, std::vector<std::string>> scopes;  // by word
+    std::map<std::string, std::map<std::string, size_t>> scopes;  // by word
     for (const Found& one : found_) {
-      std::vector<std::string>& seen = scopes[one.word];
-      auto at = std::find(seen.begin(), seen.end(), one.scope);
-      auto nth = static_cast<size_t>(at - seen.begin());
-      if (at == seen.end()) seen.push_back(one.scope);
+      auto& seen = scopes[one.word];
+      size_t next = std::min(seen.size(), kMaxOptimizers);
+      size_t nth = seen.emplace(one.scope, next).first->second;
       size_t count = counts[{one.scope, one.word, one.owner}];
       NameSlot(one, one.owner, count, most[one.word], nth);
     }
@@ -378,6 +383,7 @@ class Tie {
 
   Layout& layout_;
   std::unordered_map<std::string_view, size_t> by_name_;
+  std::unordered_map<std::string, size_t> optimizers_;  // by id
   std::vector<Found> found_;
   std::vector<Found> orphans_;
   bool has_beta_powers_ = false;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 #include "container/tensor_bundle.h"
@@ -53,18 +54,42 @@ TEST(TfBundleObjectTest, WithoutItsShardNamesAndSlotsComeFromTheKeys) {
   BundleBuilder bundle;
   bundle.Add(Key("d/kernel"), {2});
   bundle.Add(Key("d/kernel/.OPTIMIZER_SLOT/opt/m"), {2});
+  bundle.AddInt(Key("opt/iter"), 5).Add(Key("opt/learning_rate"), {});
   bundle.AddString(std::string(kObjectGraphKey), "");
   MemoryFileSystem files;
   files.Add("m.index", bundle.Index());
   Result<Layout> layout = ReadSource(Source(files, "m"), {});
   ASSERT_TRUE(layout.ok());
+  std::map<std::string, Variable> named;
   for (const Variable& variable : layout.value().variables) {
-    if (variable.role != Role::kSlot) continue;
-    EXPECT_EQ(variable.slot->slot, "m");
-    EXPECT_EQ(variable.slot->owner, "d/kernel");
-    return;
+    named[variable.key] = variable;
   }
-  FAIL() << "no slot";
+  const Variable& slot = named[Key("d/kernel/.OPTIMIZER_SLOT/opt/m")];
+  EXPECT_EQ(SlotLabel(slot), "d/kernel/opt/m");
+  EXPECT_EQ(named[Key("d/kernel")].role, Role::kWeight);
+  EXPECT_EQ(named[Key("opt/iter")].role, Role::kOptimizer);
+  EXPECT_EQ(named[Key("opt/learning_rate")].role, Role::kOptimizer);
+}
+
+// A flipped byte in the graph would be a wrong name, not an error.
+TEST(TfBundleObjectTest, ADamagedGraphIsNotBelieved) {
+  std::string graph =
+      ProtoBytes(1, Child(1, "w")) + ProtoBytes(1, Value("weight", Key("w")));
+  BundleBuilder bundle;
+  bundle.AddString(std::string(kObjectGraphKey), graph).Add(Key("w"), {2});
+  MemoryFileSystem files;
+  std::string data = bundle.Data();
+  data[data.find("weight")] = 'X';
+  files.Add("m.index", bundle.Index());
+  files.Add("m.data-00000-of-00001", data);
+  Result<Layout> layout = ReadSource(Source(files, "m"), {});
+  ASSERT_TRUE(layout.ok());
+  ASSERT_EQ(layout.value().issues.size(), 1u);
+  EXPECT_EQ(layout.value().issues[0].rule, "checksum-mismatch");
+  for (const Variable& variable : layout.value().variables) {
+    bool is_weight = variable.role == Role::kWeight;
+    EXPECT_EQ(is_weight, variable.name == "w") << variable.name;
+  }
 }
 
 TEST(TfBundleObjectTest, AKeyThatTheIndexLacksIsAnIssue) {

@@ -107,6 +107,18 @@ TEST(Tf1SlotsTest, MeshTensorFlowAndBertHaveWordsOfTheirOwn) {
   EXPECT_EQ(tied["x_slot_v"].role, Role::kWeight);
 }
 
+// Quadratic in slashes or in scopes, these would take minutes.
+TEST(Tf1SlotsTest, EndsSoonOnNamesMadeToBeSlow) {
+  std::string deep;
+  for (int i = 0; i < 200'000; ++i) deep += "Adam/";
+  std::vector<Spec> specs = {{"w", {2}}, {deep + "m", {2}}};
+  for (int i = 0; i < 20'000; ++i) {
+    specs.push_back({"s" + std::to_string(i) + "/w/Adam", {2}});
+    specs.push_back({"w/own" + std::to_string(i), {2}});
+  }
+  EXPECT_EQ(Tied(specs).size(), specs.size());
+}
+
 TEST(Tf1SlotsTest, ASlotWhoseVariableIsGoneHasNoOwner) {
   auto tied = Tied({{"beta1_power", {}}, {"w/Adam", {2}}, {"w/Adam_1", {2}}});
   ASSERT_EQ(tied["w/Adam"].role, Role::kSlot);

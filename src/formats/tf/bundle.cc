@@ -243,7 +243,7 @@ std::optional<std::string> TensorBundle::ScalarString(const BundleEntry& entry,
 std::optional<int64_t> TensorBundle::ScalarInt(const BundleEntry& entry) const {
   if (entry.rank != 0) return std::nullopt;
   std::optional<std::string> payload = Payload(entry, 8);
-  if (!payload) return std::nullopt;
+  if (!payload || !PayloadProblem(*this, entry).empty()) return std::nullopt;
   if (index_.header().big_endian)
     std::reverse(payload->begin(), payload->end());
   ByteCursor cursor(AsBytes(*payload));

@@ -43,7 +43,8 @@ class TensorBundle {
   // The only string of a scalar string tensor, checked for length.
   std::optional<std::string> ScalarString(const BundleEntry& entry,
                                           uint64_t limit) const;
-  // The value of an integer (or whole floating) scalar.
+  // The value of an integer (or whole floating) scalar whose checksum is
+  // right.
   std::optional<int64_t> ScalarInt(const BundleEntry& entry) const;
 
   // What is wrong with the files, as far as sizes tell: shards that are not
@@ -66,7 +67,11 @@ class TensorBundle {
 // reading it says what is wrong.
 Claim ClaimBundle(const Source& source, const ReadOptions& options, int kind);
 
-// Streams every payload through its checksum, 256 KiB at a time.
+// What contradicts the checksum of one payload; empty: nothing, as far as its
+// shard holds it.
+std::string PayloadProblem(const TensorBundle& bundle,
+                           const BundleEntry& entry);
+// All payloads but the object graph's. Streams them, 256 KiB at a time.
 std::vector<Issue> VerifyPayloads(const TensorBundle& bundle);
 
 }  // namespace ckptdiff

@@ -1,3 +1,5 @@
+// Over 300 lines: reading a Saver out of a graph is one walk over shared maps.
+
 #include "formats/tf/meta_graph_def.h"
 
 #include <fmt/format.h>
@@ -21,6 +23,8 @@ constexpr uint64_t kMaxTextBytes = 1 << 20;
 constexpr uint64_t kMaxObjectGraphBytes = uint64_t{1} << 30;
 constexpr uint64_t kMaxCollectionBytes = 256 << 20;
 constexpr int kMaxPassThrough = 16;
+// One for a device; thousands that share one list of names are an attack.
+constexpr size_t kMaxSaveOps = 1024;
 
 // A node of the graph, as far as a first pass keeps it.
 struct Node {
@@ -202,7 +206,9 @@ class Reader {
         slash == std::string::npos ? "" : save_tensor_.substr(0, slash + 1);
     std::vector<std::string> own;
     for (const std::string& name : saves_) {
-      if (name.starts_with(scope)) own.push_back(name);
+      if (name.starts_with(scope) && own.size() < kMaxSaveOps) {
+        own.push_back(name);
+      }
     }
     if (own.empty() && saves_.size() == 1) own = saves_;
     return own;
@@ -225,40 +231,52 @@ class Reader {
   }
 
   // The variable node behind an input, through what only hands it on.
-  std::string VariableBehind(const std::string& input) const {
+  std::string VariableBehind(const std::string& input) {
     std::string name = NodeOf(input);
     for (int i = 0; i < kMaxPassThrough; ++i) {
       const Node* node = Find(name);
       if (node == nullptr) return {};
       if (node->kind == Node::kVariable) return name;
       if (node->kind != Node::kPassThrough) return {};
-      std::string bytes = BytesOf(*node);
-      auto inputs = InputsOf(ProtoMessage(AsBytes(bytes), "node"));
-      if (inputs.empty()) return {};
-      name = NodeOf(inputs[0]);
+      auto [found, is_new] = source_of_.try_emplace(name);
+      if (is_new) {
+        std::string bytes = BytesOf(*node);
+        auto inputs = InputsOf(ProtoMessage(AsBytes(bytes), "node"));
+        if (!inputs.empty()) found->second = NodeOf(inputs[0]);
+      }
+      name = found->second;
     }
     return {};
   }
 
-  // Shape and type as the variable's own node has them.
-  void Describe(const std::string& variable_node, Variable* variable) const {
+  // Shape and type as the variable's own node has them; each is read once.
+  void Describe(const std::string& variable_node, Variable* variable) {
     const Node* node = Find(variable_node);
     if (node == nullptr || node->kind != Node::kVariable) return;
-    std::string bytes = BytesOf(*node);
+    auto [found, is_new] = described_.try_emplace(variable_node);
+    if (is_new) found->second = DescribeNode(*node);
+    variable->shape = found->second.shape;
+    if (variable->dtype.empty()) variable->dtype = found->second.dtype;
+    if (has_trainable_) {
+      variable->trainable = trainable_.contains(variable_node);
+    }
+  }
+
+  static Variable DescribeNode(const Node& node) {
+    Variable variable;
+    std::string bytes = BytesOf(node);
     ProtoMessage message(AsBytes(bytes), "variable");
     auto shape = FindAttr(message, "shape");
     while (shape && shape->Next()) {
       if (shape->number() == 7) {
-        variable->shape = ReadTensorShape(shape->Nested("shape"));
+        variable.shape = ReadTensorShape(shape->Nested("shape"));
       }
     }
     auto dtype = FindAttr(message, "dtype");
-    while (variable->dtype.empty() && dtype && dtype->Next()) {
-      if (dtype->number() == 6) variable->dtype = DType(dtype->Varint());
+    while (dtype && dtype->Next()) {
+      if (dtype->number() == 6) variable.dtype = DType(dtype->Varint());
     }
-    if (has_trainable_) {
-      variable->trainable = trainable_.contains(variable_node);
-    }
+    return variable;
   }
 
   void ListSaveOp(const std::string& save, std::vector<Variable>* out) {
@@ -323,6 +341,8 @@ class Reader {
   std::unordered_set<std::string> trainable_;
   std::vector<std::string> listed_;
   std::unordered_map<std::string, Node> nodes_;
+  std::unordered_map<std::string, std::string> source_of_;
+  std::unordered_map<std::string, Variable> described_;
   std::vector<std::string> saves_;
   std::vector<std::string> variables_;
   std::unordered_set<std::string> seen_;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -24,17 +26,23 @@ constexpr std::string_view kValueSuffix = "/.ATTRIBUTES/VARIABLE_VALUE";
 std::string GraphBytes(const TensorBundle& bundle, Layout* layout) {
   const BundleEntry* entry = bundle.index().Find(kObjectGraphKey);
   if (entry == nullptr) return {};
-  std::string problem = "cannot be read, its shard does not hold it";
-  try {
-    std::optional<std::string> bytes =
-        bundle.ScalarString(*entry, kMaxGraphBytes);
-    if (bytes) return *bytes;
-  } catch (const ParseError& error) {
-    if (error.error().code == ErrorCode::kIo) throw;
-    problem = error.error().what;
+  // A flipped byte in here would be a wrong name, not an error.
+  std::string problem = PayloadProblem(bundle, *entry);
+  std::string rule = "checksum-mismatch";
+  if (problem.empty()) {
+    rule = "truncated-data";
+    problem = "cannot be read, its shard does not hold it";
+    try {
+      std::optional<std::string> bytes =
+          bundle.ScalarString(*entry, kMaxGraphBytes);
+      if (bytes) return *bytes;
+    } catch (const ParseError& error) {
+      if (error.error().code == ErrorCode::kIo) throw;
+      problem = error.error().what;
+    }
   }
   layout->issues.push_back(
-      {"truncated-data", std::string(kObjectGraphKey),
+      {rule, std::string(kObjectGraphKey),
        problem + "; names and slots are told from the keys alone"});
   return {};
 }
@@ -149,6 +157,32 @@ void TieByKeys(Layout* layout) {
   }
 }
 
+// The objects that have an iteration counter: what else they hold is theirs,
+// but for the list of the model's variables.
+void TakeOptimizersFromKeys(Layout* layout) {
+  std::set<std::string, std::less<>> optimizers;
+  for (const Variable& variable : layout->variables) {
+    for (std::string_view counter : {"/iter", "/_iterations"}) {
+      std::string ending = std::string(counter) + std::string(kValueSuffix);
+      if (!variable.key.ends_with(ending)) continue;
+      optimizers.insert(
+          variable.key.substr(0, variable.key.size() - ending.size() + 1));
+    }
+  }
+  for (Variable& variable : layout->variables) {
+    if (variable.role != Role::kWeight || optimizers.empty()) continue;
+    std::string_view key = variable.key;
+    auto after = optimizers.upper_bound(key);
+    if (after == optimizers.begin()) continue;
+    const std::string& nearest = *std::prev(after);
+    bool is_below = key.starts_with(nearest);
+    if (is_below &&
+        !key.substr(nearest.size()).starts_with("_trainable_variables/")) {
+      variable.role = Role::kOptimizer;
+    }
+  }
+}
+
 // Keras 3's export() stores each value twice: as variables/N and, in another
 // order, as _all_variables/M. Equal bytes are one variable with both keys.
 void MergeExportedTwins(Layout* layout) {
@@ -198,6 +232,7 @@ void ReadObjectBundle(const TensorBundle& bundle, Layout* layout) {
   if (bytes.empty()) {
     lister.AddRest();
     TieByKeys(layout);
+    TakeOptimizersFromKeys(layout);
     return;
   }
   ObjectGraph graph = ParseTrackableObjectGraph(AsBytes(bytes));

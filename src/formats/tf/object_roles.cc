@@ -32,6 +32,12 @@ bool IsWholeScalar(const Variable& variable) {
   return IsScalar(variable) && variable.dtype.starts_with("int");
 }
 
+// A graph in which every node is an optimizer of every variable is an attack.
+constexpr size_t kMaxOptimizers = 256;
+constexpr size_t kMaxSlotKinds = 64;
+// Parts of a word, as `accumulated_delta_var` has three.
+constexpr int kMaxWordParts = 4;
+
 class Roles {
  public:
   Roles(const ObjectGraph& graph, const std::vector<size_t>& variable_of,
@@ -43,7 +49,9 @@ class Roles {
     order_ = ReadingOrder(graph_);
     std::vector<uint32_t> optimizers;
     for (uint32_t id : order_) {
-      if (IsOptimizer(graph_.nodes[id])) optimizers.push_back(id);
+      if (optimizers.size() < kMaxOptimizers && IsOptimizer(graph_.nodes[id])) {
+        optimizers.push_back(id);
+      }
     }
     for (uint32_t id : optimizers) MarkWeights(id);
     for (uint32_t id : optimizers) Claim(id);
@@ -202,17 +210,10 @@ class Roles {
     return best;
   }
 
-  std::string UniqueId(const std::string& class_name) const {
-    std::string id = class_name;
-    for (size_t n = 2; IsTaken(id); ++n) {
-      id = fmt::format("{}#{}", class_name, n);
-    }
-    return id;
-  }
-
-  bool IsTaken(const std::string& id) const {
-    return std::any_of(layout_.optimizers.begin(), layout_.optimizers.end(),
-                       [&](const Optimizer& one) { return one.id == id; });
+  std::string UniqueId(const std::string& class_name) {
+    size_t count = ++ids_[class_name];
+    if (count == 1) return class_name;
+    return fmt::format("{}#{}", class_name, count);
   }
 
   void SetSlot(Variable* variable, std::string_view canonical,
@@ -229,7 +230,7 @@ class Roles {
       if (!is_average) owner->trainable = true;
     }
     auto& slots = optimizer->slots;
-    if (!is_average &&
+    if (!is_average && slots.size() < kMaxSlotKinds &&
         std::find(slots.begin(), slots.end(), canonical) == slots.end()) {
       slots.emplace_back(canonical);
     }
@@ -254,13 +255,19 @@ class Roles {
     std::string canonical =
         CanonicalSlot(SlotDialect::kKeras3, class_name, word);
     std::map<std::string, size_t> used;
+    std::unordered_map<std::string_view, uint32_t> weight_of;  // by index
+    if (weights != nullptr) {
+      for (const auto& child : Node(weights->node).children) {
+        weight_of.emplace(child.name, child.node);
+      }
+    }
     for (const auto& child : Node(list.node).children) {
       Variable* variable = VariableAt(child.node);
       if (variable == nullptr) continue;
       Variable* owner = nullptr;
       if (weights != nullptr) {
-        const auto* weight = Node(weights->node).Find(child.name);
-        if (weight != nullptr) owner = VariableAt(weight->node);
+        auto weight = weight_of.find(child.name);
+        if (weight != weight_of.end()) owner = VariableAt(weight->second);
       } else {
         owner = OwnerByName(list, *variable, &used);
       }
@@ -313,8 +320,10 @@ class Roles {
       const Variable& slot, const ByFlatName& by_flat_name) {
     std::string_view name = slot.name;
     name.remove_prefix(std::min(name.size(), name.find('/') + 1));
-    for (size_t cut = name.rfind('_'); cut != name.npos && cut > 0;
-         cut = name.rfind('_', cut - 1)) {
+    size_t cut = name.size();
+    for (int part = 0; part < kMaxWordParts && cut > 0; ++part) {
+      cut = name.rfind('_', cut - 1);
+      if (cut == name.npos) break;
       auto found = by_flat_name.find(std::string(name.substr(0, cut)));
       if (found == by_flat_name.end()) continue;
       return {found->second, name.substr(cut + 1)};
@@ -448,6 +457,7 @@ class Roles {
   std::unordered_map<std::string, std::vector<uint32_t>> weights_by_name_;
   std::unordered_map<uint32_t, std::map<std::string, size_t, std::less<>>>
       named_;
+  std::unordered_map<std::string, size_t> ids_;  // how many of a class
   std::vector<size_t> iterations_;
   std::unordered_map<std::string, bool> layers_;
 };

@@ -78,14 +78,15 @@ std::string QuotedString(std::string_view text) {
 
 // The checkpoint with the highest number, as people count.
 std::string NewestIndex(const Source& directory) {
-  std::string newest;
-  for (const std::string& name : directory.Entries()) {
-    if (!name.ends_with(kIndexSuffix) || !IsTable(directory.Child(name))) {
-      continue;
-    }
-    if (newest.empty() || NaturalLess(newest, name)) newest = name;
+  std::vector<std::string> names;
+  for (std::string& name : directory.Entries()) {
+    if (name.ends_with(kIndexSuffix)) names.push_back(std::move(name));
   }
-  return newest;
+  std::sort(names.begin(), names.end(), NaturalLess);
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    if (IsTable(directory.Child(*name))) return *name;
+  }
+  return {};
 }
 
 // A prefix that a state file names, as a path from here.
