@@ -27,7 +27,8 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   fix += ", or give the layers names of their own (name=\"…\"); or " +
          HowToRename(evidence, patterns);
   std::vector<Diagnosis> found =
-      Explain(0.95, evidence.WithSlots(std::move(counted)),
+      Explain(0.95 * Clarity(evidence, {ChangeKind::kAutoNumber}),
+              evidence.WithSlots(std::move(counted)),
               fmt::format("Automatic numbers differ: {}.", Listed(layers)),
               std::move(fix));
   found.front().patterns = std::move(patterns);

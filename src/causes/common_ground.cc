@@ -1,6 +1,9 @@
 #include "causes/common_ground.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <vector>
 
 namespace ckptdiff {
 namespace {
@@ -8,19 +11,41 @@ namespace {
 // Of the smaller side; a layer that happens to fit is no kinship.
 constexpr double kNextToNothing = 0.15;
 
-size_t Common(const Comparison& comparison) {
-  size_t common = 0;
+// A name that was found is worth more than one that was inferred.
+double Common(const Comparison& comparison) {
+  double common = 0;
   for (const Pair& pair : comparison.pairing().pairs) {
     const Variable& want = comparison.expected(pair.expected);
     if (want.role != Role::kWeight) continue;
     const Shape& have = comparison.actual(pair.actual).shape;
-    if (!pair.transform.empty() || have.Agrees(want.shape)) ++common;
+    if (pair.transform.empty() && !have.Agrees(want.shape)) continue;
+    common += pair.how == How::kRenamed ? 0.5 : 1;
   }
   for (const Group& group : comparison.pairing().groups) {
-    common += std::max(group.actual.size(), group.expected.size());
+    common += static_cast<double>(
+        std::max(group.actual.size(), group.expected.size()));
   }
   for (const Ambiguity& set : comparison.pairing().ambiguous) {
-    common += std::min(set.actual.size(), set.expected.size());
+    common +=
+        static_cast<double>(std::min(set.actual.size(), set.expected.size()));
+  }
+  return common;
+}
+
+// How many weights would find one of their shape on the other side: in another
+// model, some; in the same one under other names, all.
+size_t ShapesInCommon(const Comparison& comparison) {
+  std::map<std::vector<int64_t>, size_t> shapes;
+  for (const Variable& variable : comparison.actual().variables) {
+    if (variable.role == Role::kWeight) ++shapes[variable.shape.dims];
+  }
+  size_t common = 0;
+  for (const Variable& variable : comparison.expected().variables) {
+    if (variable.role != Role::kWeight) continue;
+    auto found = shapes.find(variable.shape.dims);
+    if (found == shapes.end() || found->second == 0) continue;
+    --found->second;
+    ++common;
   }
   return common;
 }
@@ -38,8 +63,10 @@ bool NothingInCommon(const Evidence& evidence) {
   const size_t smaller = std::min(WeightsOf(comparison.actual()),
                                   WeightsOf(comparison.expected()));
   if (smaller == 0) return false;
-  return static_cast<double>(Common(comparison)) <=
-         kNextToNothing * static_cast<double>(smaller);
+  if (Common(comparison) > kNextToNothing * static_cast<double>(smaller)) {
+    return false;
+  }
+  return ShapesInCommon(comparison) * 5 <= smaller * 3;
 }
 
 }  // namespace ckptdiff

@@ -39,9 +39,9 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   std::string fix =
       fmt::format("{}; or restore the part itself instead of the whole",
                   HowToRename(evidence, patterns));
-  std::vector<Diagnosis> found =
-      Explain(0.93, evidence.WithSlots(std::move(moved)), std::move(summary),
-              std::move(fix));
+  std::vector<Diagnosis> found = Explain(
+      0.93 * Clarity(evidence, {ChangeKind::kNesting}),
+      evidence.WithSlots(std::move(moved)), std::move(summary), std::move(fix));
   found.front().patterns = std::move(patterns);
   return found;
 }

@@ -9,6 +9,32 @@
 namespace ckptdiff {
 namespace {
 
+// Words that any library may use.
+bool IsCommonWord(std::string_view part) {
+  return part == "weight" || part == "bias" ||
+         std::all_of(part.begin(), part.end(),
+                     [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Two libraries of one framework: most names have no word in common.
+bool NoWordInCommon(const Evidence& evidence) {
+  const NameChanges& names = evidence.names();
+  if (names.changes().size() * 10 < evidence.paired_weights() * 9 ||
+      names.Signatures({ChangeKind::kRelabel}) < 4) {
+    return false;
+  }
+  size_t strange = 0;
+  for (const NameChange& change : names.changes()) {
+    std::vector<std::string_view> from = NameParts(change.actual);
+    std::vector<std::string_view> to = NameParts(change.expected);
+    strange += std::none_of(from.begin(), from.end(), [&](auto part) {
+      return !IsCommonWord(part) &&
+             std::find(to.begin(), to.end(), part) != to.end();
+    });
+  }
+  return strange * 2 > names.changes().size();
+}
+
 // How many of the changed names speak another library's language.
 std::vector<size_t> Translated(const Evidence& evidence) {
   std::vector<size_t> translated =
@@ -16,7 +42,7 @@ std::vector<size_t> Translated(const Evidence& evidence) {
   const size_t words = translated.size();
   const std::vector<size_t> separators = evidence.names().SeparatorChanged();
   translated.insert(translated.end(), separators.begin(), separators.end());
-  if (evidence.FrameworksDiffer()) {
+  if (evidence.FrameworksDiffer() || NoWordInCommon(evidence)) {
     for (const NameChange& change : evidence.names().changes()) {
       translated.push_back(change.finding);
     }
@@ -31,7 +57,7 @@ std::vector<size_t> Translated(const Evidence& evidence) {
 
 // In one library, gamma → weight alone is its own history.
 bool IsOwnHistory(const Evidence& evidence) {
-  return evidence.FrameworksAgree() &&
+  return evidence.FrameworksAgree() && !NoWordInCommon(evidence) &&
          evidence.names().SeparatorChanged().empty() &&
          evidence.names().Signatures({ChangeKind::kVocabulary}) <= 2 &&
          evidence.Of("transposed-variable").empty();

@@ -124,6 +124,11 @@ std::vector<size_t> Evidence::Unclaimed(std::vector<size_t> findings) const {
   return findings;
 }
 
+double Clarity(const Evidence& evidence,
+               std::initializer_list<ChangeKind> kinds) {
+  return 0.8 + 0.2 * evidence.names().Purity(kinds);
+}
+
 std::vector<Diagnosis> Explain(double confidence, std::vector<size_t> findings,
                                std::string summary, std::string fix) {
   if (findings.empty()) return {};

@@ -5,6 +5,7 @@
 #define CKPTDIFF_CAUSES_EVIDENCE_H_
 
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,6 +66,11 @@ class Evidence {
   size_t paired_weights_ = 0;
   std::vector<bool> claimed_;
 };
+
+// What the certainty of a cause about names is worth where the names changed in
+// other ways too: 1 where they did not, 0.8 where all did.
+double Clarity(const Evidence& evidence,
+               std::initializer_list<ChangeKind> kinds);
 
 // One diagnosis, or none where it would rest on nothing. Sorts `findings`.
 std::vector<Diagnosis> Explain(double confidence, std::vector<size_t> findings,

@@ -128,10 +128,12 @@ std::vector<Diagnosis> RenamedToo(const Evidence& evidence) {
   std::vector<size_t> findings = old_head.findings;
   findings.insert(findings.end(), new_head.findings.begin(),
                   new_head.findings.end());
-  return Found(
-      evidence, findings,
-      fmt::format("{} (now {})", gone.begin()->first, fresh.begin()->first),
-      *outputs);
+  return Found(evidence, findings,
+               gone.begin()->first == fresh.begin()->first
+                   ? gone.begin()->first
+                   : fmt::format("{} (now {})", gone.begin()->first,
+                                 fresh.begin()->first),
+               *outputs);
 }
 
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {

@@ -18,14 +18,16 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
       "name the layers as they were saved ({}), or rename while "
       "loading: {}",
       layers.front(), HowToRename(evidence, patterns));
-  std::vector<Diagnosis> found =
-      Explain(0.92, evidence.WithSlots(std::move(renamed)),
-              fmt::format("{} renamed: {}.",
-                          layers.size() == 1
-                              ? std::string("1 layer was")
-                              : fmt::format("{} layers were", layers.size()),
-                          Listed(layers)),
-              std::move(fix));
+  std::vector<Diagnosis> found = Explain(
+      0.92 * Clarity(evidence, {ChangeKind::kRelabel, ChangeKind::kIndex,
+                                ChangeKind::kSpelling}),
+      evidence.WithSlots(std::move(renamed)),
+      fmt::format("{} renamed: {}.",
+                  layers.size() == 1
+                      ? std::string("1 layer was")
+                      : fmt::format("{} layers were", layers.size()),
+                  Listed(layers)),
+      std::move(fix));
   found.front().patterns = std::move(patterns);
   return found;
 }

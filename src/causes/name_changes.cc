@@ -1,14 +1,8 @@
 #include "causes/name_changes.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <map>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 namespace ckptdiff {
@@ -16,240 +10,8 @@ namespace {
 
 using NameWords = std::vector<std::string_view>;
 
-template <size_t N>
-bool IsOneOf(std::string_view part,
-             const std::array<std::string_view, N>& words) {
-  return std::find(words.begin(), words.end(), part) != words.end();
-}
-
 bool AllNumbers(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= '0' && c <= '9';
-  });
-}
-
-// What a container calls the model when it saves a bundle.
-constexpr std::array<std::string_view, 9> kBundle = {
-    "state_dict", "model_state_dict", "model_state",
-    "net_state",  "network_state",    "module_state_dict",
-    "state",      "ema_state_dict",   "generator_state_dict"};
-
-// PyTorch's hooks put them in the middle as well; `model` and `net` are what
-// people call the attribute that holds the model (Lightning).
-constexpr std::array<std::string_view, 9> kWrappers = {
-    "module",
-    "_orig_mod",
-    "_forward_module",
-    "_original_module",
-    "_fsdp_wrapped_module",
-    "_checkpoint_wrapped_module",
-    "base_model",
-    "inner_model",
-    "wrapped_model"};
-constexpr std::array<std::string_view, 4> kSoftWrappers = {"model", "net",
-                                                           "network", "model_"};
-
-constexpr std::array<std::string_view, 9> kParametrizations = {
-    "parametrizations", "base_layer",  "weight_g",
-    "weight_v",         "weight_orig", "original",
-    "original0",        "original1",   "modules_to_save"};
-
-// The last part of a name: what TensorFlow and Keras, PyTorch, Flax, haiku
-// and GGUF call the arrays of a layer.
-constexpr std::array<std::string_view, 25> kLeafWords = {"kernel",
-                                                         "weight",
-                                                         "embedding",
-                                                         "embeddings",
-                                                         "gamma",
-                                                         "beta",
-                                                         "bias",
-                                                         "scale",
-                                                         "moving_mean",
-                                                         "moving_variance",
-                                                         "running_mean",
-                                                         "running_var",
-                                                         "mean",
-                                                         "var",
-                                                         "offset",
-                                                         "w",
-                                                         "b",
-                                                         "weights",
-                                                         "biases",
-                                                         "depthwise_kernel",
-                                                         "pointwise_kernel",
-                                                         "recurrent_kernel",
-                                                         "alpha",
-                                                         "weight_ih",
-                                                         "weight_hh"};
-
-// "dense_12" → {"dense", 12}; "dense" → {"dense", 0}.
-std::pair<std::string_view, std::string_view> AutoNumber(
-    std::string_view part) {
-  size_t last = part.rfind('_');
-  if (last == std::string_view::npos || last == 0 ||
-      !AllNumbers(part.substr(last + 1))) {
-    return {part, "0"};
-  }
-  return {part.substr(0, last), part.substr(last + 1)};
-}
-
-// Without what only sets words apart: embedTokens and embed_tokens.
-std::string Bare(std::string_view part) {
-  std::string bare;
-  for (char c : part) {
-    if (c == '_' || c == '-' || c == ' ') continue;
-    bare += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return bare;
-}
-
-std::string_view Unquoted(std::string_view part) {
-  constexpr std::string_view kQuotes = "[]'\"";
-  size_t first = part.find_first_not_of(kQuotes);
-  if (first == std::string_view::npos) return part;
-  return part.substr(first, part.find_last_not_of(kQuotes) - first + 1);
-}
-
-bool AllOf(const Hunk& hunk, bool (*holds)(std::string_view)) {
-  return std::all_of(hunk.removed.begin(), hunk.removed.end(), holds) &&
-         std::all_of(hunk.added.begin(), hunk.added.end(), holds);
-}
-
-bool IsBundleWord(std::string_view part) { return IsOneOf(part, kBundle); }
-
-// Each pair of replaced parts satisfies `same`.
-template <typename Same>
-bool PartByPart(const Hunk& hunk, const Same& same) {
-  return hunk.removed.size() == hunk.added.size() &&
-         std::equal(hunk.removed.begin(), hunk.removed.end(),
-                    hunk.added.begin(), same);
-}
-
-ChangeKind KindOfReplacement(const Hunk& hunk) {
-  if (PartByPart(hunk, [](std::string_view a, std::string_view b) {
-        return AllNumbers(a) && AllNumbers(b);
-      })) {
-    return ChangeKind::kIndex;
-  }
-  if (PartByPart(hunk, [](std::string_view a, std::string_view b) {
-        return AutoNumber(a).first == AutoNumber(b).first;
-      })) {
-    return ChangeKind::kAutoNumber;
-  }
-  if (PartByPart(hunk, [](std::string_view a, std::string_view b) {
-        return a != b && Unquoted(a) == Unquoted(b);
-      })) {
-    return ChangeKind::kKeyType;
-  }
-  if (PartByPart(hunk, [](std::string_view a, std::string_view b) {
-        return Bare(a) == Bare(b);
-      })) {
-    return ChangeKind::kSpelling;
-  }
-  if (hunk.is_leaf && IsOneOf(hunk.removed.back(), kLeafWords) &&
-      IsOneOf(hunk.added.back(), kLeafWords)) {
-    return ChangeKind::kVocabulary;
-  }
-  return ChangeKind::kRelabel;
-}
-
-ChangeKind KindOf(const Hunk& hunk) {
-  auto has = [&hunk](auto holds) {
-    return std::any_of(hunk.removed.begin(), hunk.removed.end(), holds) ||
-           std::any_of(hunk.added.begin(), hunk.added.end(), holds);
-  };
-  if (has(IsParametrizationWord)) return ChangeKind::kParametrization;
-  if (hunk.is_front && AllOf(hunk, IsBundleWord)) return ChangeKind::kBundle;
-  if (has(IsWrapperWord) && AllOf(hunk, [](std::string_view part) {
-        return IsWrapperWord(part) || IsOneOf(part, kSoftWrappers);
-      })) {
-    return ChangeKind::kWrapper;
-  }
-  if (hunk.removed.empty() || hunk.added.empty()) return ChangeKind::kNesting;
-  return KindOfReplacement(hunk);
-}
-
-void AppendShape(const NameWords& parts, std::string* signature) {
-  for (std::string_view part : parts) {
-    for (char c : part) {
-      bool is_digit = c >= '0' && c <= '9';
-      if (is_digit && !signature->empty() && signature->back() == '#') continue;
-      signature->push_back(is_digit ? '#' : c);
-    }
-    signature->push_back('/');
-  }
-}
-
-Hunk MakeHunk(const NameWords& from, size_t from_begin, size_t from_end,
-              const NameWords& to, size_t to_begin, size_t to_end) {
-  auto slice = [](const NameWords& parts, size_t begin, size_t end) {
-    return NameWords(parts.begin() + static_cast<std::ptrdiff_t>(begin),
-                     parts.begin() + static_cast<std::ptrdiff_t>(end));
-  };
-  Hunk hunk;
-  hunk.removed = slice(from, from_begin, from_end);
-  hunk.added = slice(to, to_begin, to_end);
-  hunk.is_front = from_begin == 0 && to_begin == 0;
-  hunk.is_leaf = from_end == from.size() && to_end == to.size();
-  AppendShape(hunk.removed, &hunk.signature);
-  hunk.signature += '>';
-  AppendShape(hunk.added, &hunk.signature);
-  hunk.kind = KindOf(hunk);
-  return hunk;
-}
-
-// Longest common subsequence of what is left between equal ends. Names of more
-// parts than any framework makes are taken as one change.
-constexpr size_t kMaxParts = 64;
-
-std::vector<Hunk> Diff(const NameWords& from, const NameWords& to) {
-  size_t tail = 0;
-  while (tail < from.size() && tail < to.size() &&
-         from[from.size() - 1 - tail] == to[to.size() - 1 - tail]) {
-    ++tail;
-  }
-  size_t head = 0;
-  while (head + tail < from.size() && head + tail < to.size() &&
-         from[head] == to[head]) {
-    ++head;
-  }
-  const size_t n = from.size() - tail - head, m = to.size() - tail - head;
-  if (n == 0 && m == 0) return {};
-  if (n == 0 || m == 0 || n > kMaxParts || m > kMaxParts) {
-    return {MakeHunk(from, head, head + n, to, head, head + m)};
-  }
-  // length[i][j]: of the common subsequence of the first i and j parts.
-  std::vector<std::vector<uint8_t>> length(n + 1, std::vector<uint8_t>(m + 1));
-  for (size_t i = 1; i <= n; ++i) {
-    for (size_t j = 1; j <= m; ++j) {
-      length[i][j] = from[head + i - 1] == to[head + j - 1]
-                         ? static_cast<uint8_t>(length[i - 1][j - 1] + 1)
-                         : std::max(length[i - 1][j], length[i][j - 1]);
-    }
-  }
-  std::vector<Hunk> hunks;
-  size_t i = n, j = m;
-  size_t i_end = n, j_end = m;  // of the hunk being collected, backwards
-  auto flush = [&] {
-    if (i != i_end || j != j_end) {
-      hunks.push_back(
-          MakeHunk(from, head + i, head + i_end, to, head + j, head + j_end));
-    }
-  };
-  while (i > 0 || j > 0) {
-    if (i > 0 && j > 0 && from[head + i - 1] == to[head + j - 1]) {
-      flush();
-      i_end = --i;
-      j_end = --j;
-    } else if (j > 0 && (i == 0 || length[i][j - 1] >= length[i - 1][j])) {
-      --j;
-    } else {
-      --i;
-    }
-  }
-  flush();
-  std::reverse(hunks.begin(), hunks.end());
-  return hunks;
+  return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 std::string Joined(const NameWords& parts, std::string_view name) {
@@ -263,48 +25,23 @@ std::string Joined(const NameWords& parts, std::string_view name) {
   return joined;
 }
 
-bool IsFrontCandidate(const Hunk& hunk) {
+bool IsFrontCandidate(const Hunk& hunk, size_t depth) {
   switch (hunk.kind) {
     case ChangeKind::kNesting:
-    case ChangeKind::kRelabel:
-    case ChangeKind::kSpelling: return hunk.is_front && !hunk.is_leaf;
-    case ChangeKind::kWrapper:
+    case ChangeKind::kRelabel: return hunk.at == depth && !hunk.is_leaf;
     default: return false;
   }
 }
 
-// True for `model.` alone: a wrapper's word only where everything has it.
-bool IsSoftWrapper(const Hunk& hunk) {
-  return AllOf(hunk, [](std::string_view part) {
-    return part == "model" || IsWrapperWord(part);
-  });
+bool HasNumbers(const Hunk& hunk) {
+  return hunk.signature.find('#') != std::string::npos;
+}
+
+bool IsOf(const Hunk& hunk, std::initializer_list<ChangeKind> kinds) {
+  return std::find(kinds.begin(), kinds.end(), hunk.kind) != kinds.end();
 }
 
 }  // namespace
-
-char NameSeparator(std::string_view name) {
-  if (name.find('/') != std::string_view::npos) return '/';
-  return name.find('.') != std::string_view::npos ? '.' : '\0';
-}
-
-std::vector<std::string_view> NameParts(std::string_view name) {
-  const char separator = NameSeparator(name);
-  NameWords parts;
-  size_t start = 0;
-  for (size_t end;
-       separator != '\0' && (end = name.find(separator, start)) != name.npos;
-       start = end + 1) {
-    parts.push_back(name.substr(start, end - start));
-  }
-  parts.push_back(name.substr(start));
-  return parts;
-}
-
-bool IsWrapperWord(std::string_view part) { return IsOneOf(part, kWrappers); }
-
-bool IsParametrizationWord(std::string_view part) {
-  return IsOneOf(part, kParametrizations);
-}
 
 NameChanges::NameChanges(std::span<const Finding> findings,
                          const std::vector<size_t>& positions, size_t all) {
@@ -318,11 +55,31 @@ NameChanges::NameChanges(std::span<const Finding> findings,
     char from = NameSeparator(change.actual);
     char to = NameSeparator(change.expected);
     change.separator_changed = from != to && from != '\0' && to != '\0';
-    change.hunks = Diff(NameParts(change.actual), NameParts(change.expected));
+    change.hunks = DiffNames(change.actual, change.expected);
     changes_.push_back(std::move(change));
   }
   FindFront(all);
   FindBlindCut();
+}
+
+// How many parts all the names begin with, on both sides.
+size_t NameChanges::CommonDepth() const {
+  if (changes_.empty()) return 0;
+  const NameWords first = NameParts(changes_.front().actual);
+  size_t depth = first.size();
+  for (const NameChange& change : changes_) {
+    for (std::string_view name : {change.actual, change.expected}) {
+      const NameWords parts = NameParts(name);
+      size_t same = 0;
+      while (same < depth && same < parts.size() &&
+             parts[same] == first[same]) {
+        ++same;
+      }
+      depth = same;
+      if (depth == 0) return 0;
+    }
+  }
+  return depth;
 }
 
 // One change at the front of all names that changed is a prefix. Where it is
@@ -334,9 +91,11 @@ void NameChanges::FindFront(size_t all) {
     const NameChange* first = nullptr;
     std::set<std::string_view> behind;
   };
+  const size_t depth = CommonDepth();
   std::map<std::pair<NameWords, NameWords>, Group> groups;
   for (NameChange& change : changes_) {
-    if (change.hunks.empty() || !IsFrontCandidate(change.hunks.front())) {
+    if (change.hunks.empty() ||
+        !IsFrontCandidate(change.hunks.front(), depth)) {
       continue;
     }
     Hunk& hunk = change.hunks.front();
@@ -344,17 +103,20 @@ void NameChanges::FindFront(size_t all) {
     if (group.first == nullptr) group.first = &change;
     group.hunks.push_back(&hunk);
     NameWords parts = NameParts(change.expected);
-    if (hunk.added.size() + 1 < parts.size() && group.behind.size() < 3 &&
-        !AllNumbers(parts[hunk.added.size()])) {
-      group.behind.insert(parts[hunk.added.size()]);
+    const size_t behind = depth + hunk.added.size();
+    if (behind + 1 < parts.size() && group.behind.size() < 3 &&
+        !AllNumbers(parts[behind])) {
+      group.behind.insert(parts[behind]);
     }
   }
   for (auto& [key, group] : groups) {
     const Hunk& hunk = *group.hunks.front();
     const bool is_pure = hunk.removed.empty() || hunk.added.empty();
     const bool is_everywhere = group.hunks.size() * 10 >= all * 9;
-    const bool is_scope = !is_pure && group.behind.size() >= 2;
-    if (!is_everywhere && !is_scope) continue;
+    const bool has_children = !group.behind.empty();
+    const bool is_scope =
+        !is_pure && group.behind.size() >= 2 && !HasNumbers(hunk);
+    if (!(is_everywhere && (is_pure || has_children)) && !is_scope) continue;
     const bool is_wrapper =
         is_everywhere && is_pure && IsSoftWrapper(*group.hunks.front());
     for (Hunk* one : group.hunks) {
@@ -388,23 +150,31 @@ std::vector<size_t> NameChanges::Of(
   std::vector<size_t> found;
   for (const NameChange& change : changes_) {
     if (std::any_of(change.hunks.begin(), change.hunks.end(),
-                    [&kinds](const Hunk& hunk) {
-                      return std::find(kinds.begin(), kinds.end(), hunk.kind) !=
-                             kinds.end();
-                    })) {
+                    [&](const Hunk& hunk) { return IsOf(hunk, kinds); })) {
       found.push_back(change.finding);
     }
   }
   return found;
 }
 
+double NameChanges::Purity(std::initializer_list<ChangeKind> kinds) const {
+  size_t all = 0, pure = 0;
+  for (const NameChange& change : changes_) {
+    auto matching =
+        std::count_if(change.hunks.begin(), change.hunks.end(),
+                      [&](const Hunk& hunk) { return IsOf(hunk, kinds); });
+    if (matching == 0) continue;
+    ++all;
+    if (static_cast<size_t>(matching) == change.hunks.size()) ++pure;
+  }
+  return all == 0 ? 1 : static_cast<double>(pure) / static_cast<double>(all);
+}
+
 size_t NameChanges::Signatures(std::initializer_list<ChangeKind> kinds) const {
   std::set<std::string_view> signatures;
   for (const NameChange& change : changes_) {
     for (const Hunk& hunk : change.hunks) {
-      if (std::find(kinds.begin(), kinds.end(), hunk.kind) != kinds.end()) {
-        signatures.insert(hunk.signature);
-      }
+      if (IsOf(hunk, kinds)) signatures.insert(hunk.signature);
     }
   }
   return signatures.size();

@@ -1,49 +1,19 @@
-// How a name became another one: the parts that were taken out, put in or
-// replaced, and what kind of change that is. Names are cut at `/` where they
-// have one, else at `.`; what is equal on both sides is left alone.
-//
-//   module.encoder.layer.0.query.weight      [module] taken out: a wrapper
-//          encoder.layer.0.q_proj.weight     [query] became [q_proj]:
-//          relabelled
+// How the names of all renamed variables changed, taken together: which of the
+// changes of single names (name_diff.h) is a prefix of them all.
 
 #ifndef CKPTDIFF_CAUSES_NAME_CHANGES_H_
 #define CKPTDIFF_CAUSES_NAME_CHANGES_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "causes/name_diff.h"
 #include "ckptdiff/finding.h"
 
 namespace ckptdiff {
-
-enum class ChangeKind : uint8_t {
-  kWrapper,          // module, _orig_mod, model, ...
-  kBundle,           // state_dict, model_state_dict, ...
-  kParametrization,  // weight_g, parametrizations, base_layer, ...
-  kPrefix,           // the front of all names, or of one whole scope
-  kNesting,          // parts taken out or put in elsewhere
-  kAutoNumber,       // dense_2 → dense_3
-  kIndex,            // layers.2 → layers.3
-  kKeyType,          // ['0'] → 0
-  kVocabulary,       // the last part, in another library's word for it
-  kSpelling,         // embedTokens → embed_tokens
-  kRelabel,          // anything else
-};
-
-// One contiguous change. Views into the names of the findings.
-struct Hunk {
-  ChangeKind kind = ChangeKind::kRelabel;
-  std::vector<std::string_view> removed;
-  std::vector<std::string_view> added;
-  bool is_front = false;  // from the first part on
-  bool is_leaf = false;   // to the last part
-  // What it is but for numbers: "layers/#>blocks/#".
-  std::string signature;
-};
 
 struct NameChange {
   size_t finding = 0;
@@ -74,6 +44,9 @@ class NameChanges {
 
   // Positions of the findings that have a hunk of one of these kinds.
   std::vector<size_t> Of(std::initializer_list<ChangeKind> kinds) const;
+  // Which part of the names that have a hunk of these kinds changed in no
+  // other way, 0..1.
+  double Purity(std::initializer_list<ChangeKind> kinds) const;
   // Different hunks of these kinds but for numbers.
   size_t Signatures(std::initializer_list<ChangeKind> kinds) const;
   const FrontChange& front() const { return front_; }
@@ -84,6 +57,7 @@ class NameChanges {
   size_t blind_cut() const { return blind_cut_; }
 
  private:
+  size_t CommonDepth() const;
   void FindFront(size_t all);
   void FindBlindCut();
 
@@ -92,14 +66,6 @@ class NameChanges {
   size_t blind_cut_ = 0;
   bool of_slots_ = false;
 };
-
-// The parts of a name, and the separator that it was cut at ('\0': none).
-std::vector<std::string_view> NameParts(std::string_view name);
-char NameSeparator(std::string_view name);
-
-// Words of whole-file conventions, shared by causes.
-bool IsWrapperWord(std::string_view part);
-bool IsParametrizationWord(std::string_view part);
 
 }  // namespace ckptdiff
 

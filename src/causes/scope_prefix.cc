@@ -35,9 +35,9 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
       "{}",
       front.removed.empty() ? "no extra scope" : front.removed,
       HowToRename(evidence, patterns));
-  std::vector<Diagnosis> found =
-      Explain(0.96, evidence.WithSlots(std::move(moved)), std::move(summary),
-              std::move(fix));
+  std::vector<Diagnosis> found = Explain(
+      0.96 * Clarity(evidence, {ChangeKind::kPrefix}),
+      evidence.WithSlots(std::move(moved)), std::move(summary), std::move(fix));
   found.front().patterns = std::move(patterns);
   return found;
 }

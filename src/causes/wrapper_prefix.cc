@@ -63,9 +63,10 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
                        : "load before wrapping the model",
       HowToRename(evidence, patterns));
   AddCounter(evidence, &wrapped);
-  std::vector<Diagnosis> found =
-      Explain(0.97, evidence.WithSlots(std::move(wrapped)), std::move(summary),
-              std::move(fix));
+  std::vector<Diagnosis> found = Explain(
+      0.97 * Clarity(evidence, {ChangeKind::kWrapper, ChangeKind::kPrefix}),
+      evidence.WithSlots(std::move(wrapped)), std::move(summary),
+      std::move(fix));
   found.front().patterns = std::move(patterns);
   return found;
 }

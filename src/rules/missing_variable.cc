@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "rules/renames.h"
 #include "rules/rule.h"
 #include "rules/tracking.h"
 
@@ -43,12 +44,14 @@ std::vector<Finding> Check(const Comparison& comparison) {
   return findings;
 }
 
+// Who goes by name asks for beta powers as for any variable; where slots stand
+// apart from their variables (optax), the optimizer restores itself as a whole.
 Severity SeverityOf(const Comparison& comparison, const Finding& finding) {
+  if (finding.expected->role != Role::kOptimizer) return Severity::kError;
   bool by_name =
       comparison.expected().source.addressed_by == AddressedBy::kName;
-  return finding.expected->role == Role::kOptimizer && !by_name
-             ? Severity::kNote
-             : Severity::kError;
+  return by_name && !SlotsStandApart(comparison.expected()) ? Severity::kError
+                                                            : Severity::kNote;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "rules/renames.h"
 
+#include <optional>
 #include <string>
 
 namespace ckptdiff {
@@ -10,31 +11,66 @@ bool BothAddressedBy(const Comparison& comparison, AddressedBy by) {
          comparison.expected().source.addressed_by == by;
 }
 
-// "d_w1/Adam" and "train/d_w1/Adam" of d_w1, as TF1 has them.
-bool SlotsStandBesideOwners(const Layout& layout) {
+// Nothing where no slot tells.
+std::optional<bool> SlotsStandBesideOwners(const Layout& layout) {
   for (const Variable& slot : layout.variables) {
     if (slot.role != Role::kSlot || !slot.slot || !slot.slot->owner) continue;
     return slot.name.find(*slot.slot->owner + "/") != std::string::npos;
   }
-  return false;
+  return std::nullopt;
+}
+
+// "dense1/vars/0", or "layers/dense/vars/0" where the file does not know the
+// layer's name either: a Keras 3 store numbers variables and names none.
+bool IsNumberedName(const Variable& variable) {
+  const std::string& name = variable.name;
+  size_t at = name.rfind("vars/");
+  return at != std::string::npos && (at == 0 || name[at - 1] == '/') &&
+         at + 5 < name.size() &&
+         name.find_first_not_of("0123456789", at + 5) == std::string::npos;
+}
+
+// True where the names differ only in what one of the files does not tell.
+bool IsUntold(const Layout& layout, const Variable& variable,
+              const Variable& other) {
+  if (layout.source.addressed_by != AddressedBy::kOrder ||
+      !IsNumberedName(variable)) {
+    return false;
+  }
+  if (variable.name == variable.key) return true;
+  std::string layer =
+      variable.name.substr(0, variable.name.rfind("vars/"));  // with its slash
+  size_t last = other.name.rfind('/');
+  return layer == (last == std::string::npos ? std::string()
+                                             : other.name.substr(0, last + 1));
 }
 
 bool IsLabel(const Variable& slot) { return slot.name == SlotLabel(slot); }
 
 }  // namespace
 
+bool SlotsStandApart(const Layout& layout) {
+  return !SlotsStandBesideOwners(layout).value_or(true);
+}
+
 Renames::Renames(const Comparison& comparison)
     : comparison_(&comparison),
       by_name_(BothAddressedBy(comparison, AddressedBy::kName)),
       by_key_(BothAddressedBy(comparison, AddressedBy::kKey)),
       optimizer_variables_are_named_(
-          by_name_ && SlotsStandBesideOwners(comparison.actual()) &&
-          SlotsStandBesideOwners(comparison.expected())) {}
+          by_name_ &&
+          SlotsStandBesideOwners(comparison.actual()).value_or(false) &&
+          SlotsStandBesideOwners(comparison.expected()).value_or(false)) {}
 
 bool Renames::IsRenamedVariable(const Pair& pair) const {
   if (pair.how != How::kRenamed) return false;
+  const Variable& have = comparison_->actual(pair.actual);
   const Variable& variable = comparison_->expected(pair.expected);
   if (IsSlot(variable) || variable.role == Role::kBookkeeping) return false;
+  if (IsUntold(comparison_->actual(), have, variable) ||
+      IsUntold(comparison_->expected(), variable, have)) {
+    return false;
+  }
   return variable.role != Role::kOptimizer || optimizer_variables_are_named_;
 }
 

@@ -7,6 +7,10 @@
 
 namespace ckptdiff {
 
+// True where an optimizer keeps its slots in a tree of its own, not beside the
+// variables that own them ("d_w1/Adam" of d_w1, as TF1 has them).
+bool SlotsStandApart(const Layout& layout);
+
 class Renames {
  public:
   explicit Renames(const Comparison& comparison);
