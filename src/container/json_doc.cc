@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <string>
+#include <unordered_set>
+#include <vector>
 
 #include "base/parse_error.h"
 
@@ -11,44 +13,91 @@ namespace {
 
 constexpr int kMaxDepth = 200;
 
+using DomBuilder = nlohmann::detail::json_sax_dom_parser<Json>;
+
+// Builds the tree and watches it grow. (Json::parse with a callback does the
+// same, but looks at all members of a container whenever one of them ends.)
+class Watcher : public DomBuilder {
+ public:
+  enum class Finding { kNone, kTooDeep, kTwice };
+
+  explicit Watcher(Json& tree) : DomBuilder(tree, true) {}
+
+  Finding finding() const { return finding_; }
+  const std::string& name() const { return name_; }
+
+  bool start_object(std::size_t size) {
+    names_.emplace_back();
+    return Enter() && DomBuilder::start_object(size);
+  }
+  bool end_object() {
+    names_.pop_back();
+    --depth_;
+    return DomBuilder::end_object();
+  }
+  bool start_array(std::size_t size) {
+    return Enter() && DomBuilder::start_array(size);
+  }
+  bool end_array() {
+    --depth_;
+    return DomBuilder::end_array();
+  }
+  bool key(std::string& name) {
+    if (!names_.back().insert(name).second) {
+      finding_ = Finding::kTwice;
+      name_ = name;
+      return false;
+    }
+    return DomBuilder::key(name);
+  }
+
+ private:
+  bool Enter() {
+    if (++depth_ <= kMaxDepth) return true;
+    finding_ = Finding::kTooDeep;
+    return false;
+  }
+
+  std::vector<std::unordered_set<std::string>> names_;  // of open objects
+  int depth_ = 0;
+  Finding finding_ = Finding::kNone;
+  std::string name_;  // that stands twice
+};
+
 }  // namespace
 
 Json ParseJson(std::string_view text, std::string_view where) {
-  std::vector<std::set<std::string, std::less<>>> names;
-  auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kMaxDepth) {
-      throw Corrupt(std::string(where), fmt::format("nests deeper than {} "
-                                                    "levels",
-                                                    kMaxDepth));
-    }
-    if (event == Json::parse_event_t::object_start) names.emplace_back();
-    if (event == Json::parse_event_t::object_end) names.pop_back();
-    if (event == Json::parse_event_t::key) {
-      const auto& key = parsed.get_ref<const std::string&>();
-      if (!names.back().insert(key).second) {
-        throw Corrupt(std::string(where),
-                      fmt::format("\"{}\" stands twice in one object", key));
-      }
-    }
-    return true;
-  };
+  Json root;
+  Watcher watcher(root);
   try {
-    return Json::parse(text, watch);
+    Json::sax_parse(text, &watcher);
   } catch (const Json::parse_error& error) {
     throw Corrupt(std::string(where),
                   fmt::format("is no JSON at byte {}", error.byte));
   } catch (const Json::exception&) {  // a number beyond every range
     throw Corrupt(std::string(where), "holds a number that no type holds");
   }
+  if (watcher.finding() == Watcher::Finding::kTooDeep) {
+    throw Corrupt(std::string(where),
+                  fmt::format("nests deeper than {} levels", kMaxDepth));
+  }
+  if (watcher.finding() == Watcher::Finding::kTwice) {
+    throw Corrupt(
+        std::string(where),
+        fmt::format("\"{}\" stands twice in one object", watcher.name()));
+  }
+  return root;
 }
 
 std::optional<Json> TryParseJson(std::string_view text) {
-  auto is_shallow = [](int depth, Json::parse_event_t, Json&) {
-    return depth <= kMaxDepth;
-  };
-  Json json = Json::parse(text, is_shallow, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return std::nullopt;
-  return json;
+  Json root;
+  Watcher watcher(root);
+  try {
+    if (Json::sax_parse(text, &watcher)) return root;
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 const Json* Member(const Json& object, std::string_view name) {

@@ -24,7 +24,7 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
+#include <iterator>
 #include <unordered_map>
 
 #include "base/bytes.h"
@@ -318,6 +318,8 @@ Content GgufReader::Read() && {
   layout_.source.framework = "ggml";
   ReadHead();
   for (uint64_t i = 0; i < pairs_; ++i) ReadPair();
+  layout_.variables.reserve(static_cast<size_t>(tensors_));
+  offsets_.reserve(static_cast<size_t>(tensors_));
   for (uint64_t i = 0; i < tensors_; ++i) ReadTensor();
   Place();
   return std::move(content_);
@@ -372,19 +374,26 @@ Claim Detect(const Source& source, const ReadOptions&) {
 // Takes the tensors of `part` over into `whole`, each name once.
 void Append(Layout part, const std::string& file,
             std::unordered_map<std::string, std::string>* seen, Layout* whole) {
-  for (Variable& variable : part.variables) {
+  auto take = [&](Variable& variable) {
     auto [at, is_new] = seen->emplace(variable.name, file);
-    if (!is_new) {
-      std::string said =
-          at->second == file
-              ? "stands twice in the file"
-              : fmt::format("stands in {} and in {}", at->second, file);
-      whole->issues.push_back(
-          {"duplicate-variable", variable.name, std::move(said)});
-      continue;
+    if (is_new) {
+      if (variable.data) variable.data->file = file;
+      return false;
     }
-    if (variable.data) variable.data->file = file;
-    whole->variables.push_back(std::move(variable));
+    std::string said =
+        at->second == file
+            ? "stands twice in the file"
+            : fmt::format("stands in {} and in {}", at->second, file);
+    whole->issues.push_back(
+        {"duplicate-variable", variable.name, std::move(said)});
+    return true;
+  };
+  std::vector<Variable>& from = part.variables;
+  from.erase(std::remove_if(from.begin(), from.end(), take), from.end());
+  if (whole->variables.empty()) {
+    whole->variables = std::move(from);
+  } else {
+    std::move(from.begin(), from.end(), std::back_inserter(whole->variables));
   }
   for (Issue& issue : part.issues) {
     if (!file.empty()) {

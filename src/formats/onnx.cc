@@ -33,6 +33,9 @@ namespace {
 
 constexpr uint64_t kMaxText = 65536;
 constexpr size_t kMaxRank = 64;
+// A list of so many that are so small would take a hundred times the file.
+constexpr size_t kManyTensors = 65536;
+constexpr uint64_t kManyTensorsBytes = 32;
 constexpr int kMaxBranches = 16;  // graphs in graphs
 
 // By the numbers of TensorProto.DataType.
@@ -290,6 +293,11 @@ void OnnxReader::ReadGraph(ProtoFile graph, int depth) {
   if (depth == 0) {
     size_t count = 0;
     for (ProtoFile ahead = graph; ahead.Next();) count += ahead.number() == 5;
+    if (count > kManyTensors && count > source_.size() / kManyTensorsBytes) {
+      throw Unsupported("graph", fmt::format("holds {} initializers in {} "
+                                             "bytes, more than any model",
+                                             count, source_.size()));
+    }
     layout_.variables.reserve(count);
   }
   while (graph.Next()) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/parse_error.h"
 #include "base/text.h"
 #include "container/json_cursor.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr uint64_t kMaxIndexBytes = uint64_t{256} << 20;
 constexpr size_t kNamedInMessage = 3;
+constexpr size_t kMaxShards = 10'000;
 constexpr size_t kSniffBytes = 4096;
 
 struct Entry {
@@ -229,6 +231,10 @@ void Joiner::Append(const std::string& file, Shard* shard) {
 Layout Joiner::Join(const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     shards_[std::string(entry.file)].mapped.push_back(entry.name);
+    if (shards_.size() > kMaxShards) {
+      throw Unsupported("weight_map",
+                        fmt::format("names more than {} files", kMaxShards));
+    }
   }
   for (auto& [file, shard] : shards_) {
     Read(file, &shard);
