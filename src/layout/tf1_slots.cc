@@ -279,7 +279,7 @@ class Tie {
     }
     if (owner && *owner != i) {
       found_.push_back({i, *owner, scope, std::string(word), number});
-    } else if (is_known && IsOrphan(i, primary, word)) {
+    } else if (word == kAverage || (is_known && IsOrphan(i, primary, word))) {
       orphans_.push_back({i, i, {}, std::string(word), number});
     }
   }

@@ -80,6 +80,14 @@ TEST(Tf1SlotsTest, AnAverageIsNoSlot) {
   EXPECT_EQ(SlotLabel(average), "w/average");
 }
 
+// A Saver over variables_to_restore() asks for averages alone.
+TEST(Tf1SlotsTest, AnAverageWithoutItsVariableIsAnAverageStill) {
+  auto tied = Tied({{"w/ExponentialMovingAverage", {2}}});
+  const Variable& average = tied["w/ExponentialMovingAverage"];
+  EXPECT_EQ(average.role, Role::kAverage);
+  EXPECT_EQ(average.slot->owner, std::nullopt);
+}
+
 TEST(Tf1SlotsTest, AnOptimizerOfAnotherNameIsToldByItsBetaPowers) {
   auto tied = Tied(
       {{"beta1_power", {}}, {"w", {2}}, {"w/MyOpt", {2}}, {"w/MyOpt_1", {2}}});
