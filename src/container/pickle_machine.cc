@@ -18,6 +18,8 @@
 // Every value costs memory that a short program can ask for without end (a
 // list is one byte), so the number of values is bounded by the bytes read.
 //
+// One file: it is the opcode table, and reads best beside one.
+//
 // Reference: CPython Lib/pickle.py, Lib/pickletools.py.
 
 #include <fmt/format.h>

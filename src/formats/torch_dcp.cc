@@ -36,6 +36,7 @@
 #include "ckptdiff/dtype.h"
 #include "formats/format.h"
 #include "formats/torch_archive.h"
+#include "formats/torch_dcp_metadata.h"
 #include "formats/torch_layout.h"
 #include "io/file_range.h"
 
@@ -44,7 +45,6 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr std::string_view kMetadataName = ".metadata";
 constexpr std::string_view kMetadataModule =
     "torch.distributed.checkpoint.metadata";
 // Values beside the tensors: numbers and short lists of them.
@@ -55,39 +55,17 @@ constexpr size_t kMaxValueCost = size_t{1} << 18;
 constexpr size_t kMaxLocated = 4096;
 constexpr size_t kMaxPathSteps = 100;
 
-struct Chunk {
-  std::string_view file;
-  uint64_t offset = 0;
-  uint64_t length = 0;
-};
-
-struct Entry {
-  const PickleValue* metadata = nullptr;
-  bool is_tensor = false;
-  uint64_t chunk_count = 0;  // that the metadata names
-  std::vector<Chunk> chunks;
-};
-
-const PickleValue* Attribute(const PickleValue& object, std::string_view name) {
-  const PickleValue* attributes = Attributes(object);
-  return attributes == nullptr ? nullptr : Find(*attributes, name);
-}
-
-std::string_view TextOr(const PickleValue* value) {
-  return value != nullptr && value->is_text() ? value->text
-                                              : std::string_view();
-}
-
 // The shape and the dtype of a TensorStorageMetadata.
 std::optional<TorchTensor> ReadMetadataTensor(const PickleValue& value) {
-  std::optional<std::vector<int64_t>> dims = ReadDims(Attribute(value, "size"));
+  std::optional<std::vector<int64_t>> dims =
+      ReadDims(DcpAttribute(value, "size"));
   if (!dims) return std::nullopt;
   for (int64_t dim : *dims) {
     if (dim < 0) return std::nullopt;
   }
   TorchTensor tensor;
   tensor.shape = Shape::Of(std::move(*dims));
-  const PickleValue* properties = Attribute(value, "properties");
+  const PickleValue* properties = DcpAttribute(value, "properties");
   // A tuple (dtype, layout, …) in the state; before torch 2.1, a dict.
   if (properties != nullptr && properties->is_call() &&
       properties->call->state != nullptr) {
@@ -102,54 +80,25 @@ std::optional<TorchTensor> ReadMetadataTensor(const PickleValue& value) {
   return tensor;
 }
 
-// The files of one checkpoint, opened as they are needed.
-class Shards {
- public:
-  explicit Shards(const Source& metadata) : metadata_(metadata) {}
-
-  // nullptr: not there, or no plain name beside the metadata.
-  const File* Open(std::string_view name) {
-    auto [place, is_new] = files_.try_emplace(std::string(name), nullptr);
-    bool is_plain = name.find('/') == name.npos && name != "..";
-    if (is_new && is_plain) {
-      Source source = metadata_.Sibling(name);
-      if (source.is_file()) place->second = source.files().Open(source.path());
-    }
-    return place->second.get();
-  }
-
- private:
-  const Source& metadata_;
-  std::map<std::string, std::unique_ptr<const File>> files_;
-};
-
 // Tensors by their fqn, each in a zip inside a shard.
 class DcpStorages : public TorchStorages {
  public:
-  DcpStorages(const std::unordered_map<std::string_view, Entry>& entries,
-              Shards* shards)
+  DcpStorages(const DcpEntries& entries, DcpShards* shards)
       : entries_(entries), shards_(*shards) {}
 
   std::optional<TorchRecord> Find(std::string_view fqn) const override;
 
  private:
-  const std::unordered_map<std::string_view, Entry>& entries_;
-  Shards& shards_;
+  const DcpEntries& entries_;
+  DcpShards& shards_;
 };
 
-bool Fits(const Chunk& chunk, const File& file) {
-  std::optional<uint64_t> end = CheckedAdd(chunk.offset, chunk.length);
-  return end && *end <= file.size();
-}
-
 std::optional<TorchRecord> DcpStorages::Find(std::string_view fqn) const {
-  auto found = entries_.find(fqn);
-  if (found == entries_.end() || found->second.chunks.size() != 1) {
-    return std::nullopt;
-  }
-  const Chunk& chunk = found->second.chunks[0];
+  const DcpEntry* entry = entries_.Find(fqn);
+  if (entry == nullptr || entry->chunks.size() != 1) return std::nullopt;
+  const DcpChunk& chunk = entry->chunks[0];
   const File* file = shards_.Open(chunk.file);
-  if (file == nullptr || !Fits(chunk, *file)) return std::nullopt;
+  if (file == nullptr || !chunk.Fits(file->size())) return std::nullopt;
   FileRange range(*file, chunk.offset, chunk.length);
   std::optional<TorchRecord> record = TryFindTensor(range);
   if (!record) return std::nullopt;
@@ -164,29 +113,26 @@ class Reader {
   Reader(const Source& metadata, const ReadOptions& options)
       : metadata_(metadata),
         options_(options),
-        pickle_(metadata.file(), 0, kMetadataName),
-        shards_(metadata) {}
+        pickle_(metadata.file(), 0, kDcpMetadataName),
+        shards_(metadata),
+        entries_(pickle_.root()) {}
 
   Layout Read();
 
  private:
-  void ReadEntries();
-  void ReadChunks();
   void BuildObject();
   void Place(std::string_view fqn, const PickleValue& path,
              const PickleValue* value);
-  const PickleValue* ReadValue(const Entry& entry);
+  const PickleValue* ReadValue(const DcpEntry& entry);
   PickleValue* New(Kind kind);
   std::optional<TorchTensor> Decode(const PickleValue& value) const;
-  void CheckShards(Layout* layout);
   void RestoreKeys(Layout* layout) const;
 
   const Source& metadata_;
   const ReadOptions& options_;
   Pickle pickle_;
-  Shards shards_;
-  std::vector<std::string_view> order_;
-  std::unordered_map<std::string_view, Entry> entries_;
+  DcpShards shards_;
+  DcpEntries entries_;
   // The rebuilt state_dict: dicts by their path, owned here.
   std::deque<PickleValue> values_;
   std::deque<Pickle> loaded_;
@@ -204,51 +150,16 @@ PickleValue* Reader::New(Kind kind) {
   return &value;
 }
 
-void Reader::ReadEntries() {
-  const PickleValue* metadata =
-      Attribute(pickle_.root(), "state_dict_metadata");
-  if (metadata == nullptr || !metadata->is_mapping) {
-    throw Corrupt(std::string(kMetadataName), "has no state_dict_metadata");
-  }
-  for (size_t i = 0; i + 1 < metadata->items.size(); i += 2) {
-    std::string_view fqn = metadata->items[i]->text;
-    const PickleValue& value = *metadata->items[i + 1];
-    Entry& entry = entries_[fqn];
-    if (entry.metadata == nullptr) order_.push_back(fqn);
-    entry.metadata = &value;
-    entry.is_tensor = CalledName(value).ends_with(".TensorStorageMetadata");
-    const PickleValue* chunks = Attribute(value, "chunks");
-    entry.chunk_count =
-        entry.is_tensor && chunks != nullptr ? chunks->items.size() : 1;
-  }
-}
-
-void Reader::ReadChunks() {
-  const PickleValue* storage = Attribute(pickle_.root(), "storage_data");
-  if (storage == nullptr) return;
-  for (size_t i = 0; i + 1 < storage->items.size(); i += 2) {
-    std::string_view fqn = TextOr(Attribute(*storage->items[i], "fqn"));
-    const PickleValue& info = *storage->items[i + 1];
-    auto entry = entries_.find(fqn);
-    if (entry == entries_.end()) continue;
-    std::optional<int64_t> offset = AsInt(Attribute(info, "offset"));
-    std::optional<int64_t> length = AsInt(Attribute(info, "length"));
-    entry->second.chunks.push_back(
-        {TextOr(Attribute(info, "relative_path")),
-         static_cast<uint64_t>(std::max<int64_t>(0, offset.value_or(0))),
-         static_cast<uint64_t>(std::max<int64_t>(0, length.value_or(0)))});
-  }
-}
-
 // A value that is no tensor; nullptr where it is not read.
-const PickleValue* Reader::ReadValue(const Entry& entry) {
+const PickleValue* Reader::ReadValue(const DcpEntry& entry) {
   if (entry.chunks.size() != 1 || loaded_.size() >= kMaxValues ||
       loaded_cost_ > kMaxValueCost) {
     return nullptr;
   }
-  const Chunk& chunk = entry.chunks[0];
+  const DcpChunk& chunk = entry.chunks[0];
   const File* file = shards_.Open(chunk.file);
-  if (file == nullptr || chunk.length > kMaxValueBytes || !Fits(chunk, *file)) {
+  if (file == nullptr || chunk.length > kMaxValueBytes ||
+      !chunk.Fits(file->size())) {
     return nullptr;
   }
   FileRange range(*file, chunk.offset, chunk.length);
@@ -297,7 +208,7 @@ void Reader::Place(std::string_view fqn, const PickleValue& path,
 
 void Reader::BuildObject() {
   root_ = New(Kind::kDict);
-  const PickleValue* planner = Attribute(pickle_.root(), "planner_data");
+  const PickleValue* planner = DcpAttribute(pickle_.root(), "planner_data");
   std::unordered_map<std::string_view, const PickleValue*> paths;
   if (planner != nullptr && planner->is_mapping) {
     for (size_t i = 0; i + 1 < planner->items.size(); i += 2) {
@@ -306,8 +217,8 @@ void Reader::BuildObject() {
       }
     }
   }
-  for (std::string_view fqn : order_) {
-    const Entry& entry = entries_.at(fqn);
+  for (std::string_view fqn : entries_.order()) {
+    const DcpEntry& entry = *entries_.Find(fqn);
     const PickleValue* value =
         entry.is_tensor ? entry.metadata : ReadValue(entry);
     if (value == nullptr) continue;
@@ -332,65 +243,17 @@ std::optional<TorchTensor> Reader::Decode(const PickleValue& value) const {
   if (!tensor) {
     throw Corrupt(Printable(found->second), "has no size in the metadata");
   }
-  const Entry& entry = entries_.at(found->second);
+  const DcpEntry& entry = *entries_.Find(found->second);
   bool is_whole = entry.chunks.size() == 1 && entry.chunk_count == 1;
   bool is_step = found->second.ends_with("step");
   if (is_whole && tensor->bytes &&
-      (is_step || entries_.size() <= kMaxLocated)) {
+      (is_step || entries_.order().size() <= kMaxLocated)) {
     tensor->storage =
         TorchStorage{.key = found->second, .bytes = *tensor->bytes};
     tensor->end = *tensor->bytes;
     tensor->is_contiguous = true;
   }
   return tensor;
-}
-
-// Every file once, with the number of tensors that miss it.
-void Reader::CheckShards(Layout* layout) {
-  struct Loss {
-    uint64_t tensors = 0;
-    uint64_t end = 0;  // behind the last byte that it should have
-  };
-  std::map<std::string_view, Loss> losses;
-  uint64_t incomplete = 0;
-  for (std::string_view fqn : order_) {
-    const Entry& entry = entries_.at(fqn);
-    if (entry.chunks.size() < entry.chunk_count) ++incomplete;
-    for (const Chunk& chunk : entry.chunks) {
-      const File* file = shards_.Open(chunk.file);
-      if (file != nullptr && Fits(chunk, *file)) continue;
-      Loss& loss = losses[chunk.file];
-      ++loss.tensors;
-      loss.end =
-          std::max(loss.end,
-                   CheckedAdd(chunk.offset, chunk.length).value_or(UINT64_MAX));
-    }
-  }
-  for (const auto& [name, loss] : losses) {
-    const File* file = shards_.Open(name);
-    std::string entries = Count(loss.tensors, "entry", "entries");
-    bool is_outside = name.find('/') != name.npos || name == "..";
-    if (is_outside) {
-      layout->issues.push_back({"external-link", Printable(name),
-                                fmt::format("{} of the metadata lie outside "
-                                            "the directory: not followed",
-                                            entries)});
-    } else if (file == nullptr) {
-      layout->issues.push_back(
-          {"missing-shard", Printable(name),
-           fmt::format("is not there; it holds {} of the metadata", entries)});
-    } else {
-      layout->issues.push_back(
-          {"truncated-data", Printable(name),
-           fmt::format("has {} bytes, the metadata asks for {}: {} are lost",
-                       file->size(), loss.end, entries)});
-    }
-  }
-  if (incomplete > 0) {
-    layout->issues.push_back({"missing-shard", std::string(kMetadataName),
-                              fmt::format("names no file for chunks of {}",
-                                          Count(incomplete, "tensor"))});
-  }
 }
 
 // The identity of a variable is the fqn that the file stores.
@@ -406,8 +269,6 @@ void Reader::RestoreKeys(Layout* layout) const {
 }
 
 Layout Reader::Read() {
-  ReadEntries();
-  ReadChunks();
   BuildObject();
   DcpStorages storages(entries_, &shards_);
   TorchObject object;
@@ -423,7 +284,7 @@ Layout Reader::Read() {
   std::erase_if(layout.issues, [](const Issue& issue) {
     return issue.rule == "truncated-data";
   });
-  CheckShards(&layout);
+  entries_.CheckShards(&shards_, &layout.issues);
   layout.source.format = "torch-dcp";
   return layout;
 }
@@ -436,7 +297,7 @@ bool IsMetadata(const Source& source) {
 
 // The metadata of what was typed: the file itself, or that of a directory.
 Source MetadataOf(const Source& source) {
-  return source.is_directory() ? source.Child(kMetadataName) : source;
+  return source.is_directory() ? source.Child(kDcpMetadataName) : source;
 }
 
 Claim Detect(const Source& source, const ReadOptions&) {

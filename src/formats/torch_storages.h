@@ -14,7 +14,7 @@
 namespace ckptdiff {
 
 struct TorchRecord {
-  const File* file = nullptr;  // lives as long as the storages
+  const File* file = nullptr;  // lives until the next Find()
   std::string file_name;       // as in ByteRange: empty for the source itself
   uint64_t offset = 0;         // in the file
   uint64_t size = 0;
