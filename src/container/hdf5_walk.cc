@@ -1,3 +1,5 @@
+// One file, however long: nothing else may know libhdf5.
+
 #include "container/hdf5_walk.h"
 
 #include <hdf5.h>

@@ -12,6 +12,8 @@
 // training_config, keras_version, and the group optimizer_weights
 // (keras/h5_optimizer.h). Lists too long for one attribute are cut into
 // layer_names0, layer_names1, … Keras 0.x had no names: layer_0/param_0.
+//
+// Longer than most readers: every version from 0.x to 3.x is one layout.
 
 #include <fmt/format.h>
 

@@ -1,3 +1,5 @@
+// One file, for all spellings end in the same listing.
+
 #include "formats/keras/h5_optimizer.h"
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 
 #include "base/text.h"
 #include "formats/keras/hdf5.h"
+#include "formats/keras/paths.h"
 #include "layout/slots.h"
 
 namespace ckptdiff {
@@ -44,13 +47,10 @@ constexpr std::array<std::string_view, 12> kKeras3Words = {
 constexpr std::array<std::string_view, 4> kCounters = {"iterations", "iter",
                                                        "iteration", "step"};
 
-std::string_view LastOf(std::string_view name) {
-  return name.substr(name.rfind('/') + 1);
-}
-
 bool IsCounter(const Entry& entry) {
   return entry.variable.shape.dims.empty() &&
-         std::ranges::find(kCounters, LastOf(entry.name)) != kCounters.end();
+         std::ranges::find(kCounters, LastComponent(entry.name)) !=
+             kCounters.end();
 }
 
 // Names → owners; a name that two trained variables bear settles nothing.
@@ -127,7 +127,7 @@ class NameReader {
 
   // "adam/mlp_dense_kernel_momentum".
   std::optional<Said> Flat(std::string_view name) const {
-    std::string_view flat = LastOf(name);
+    std::string_view flat = LastComponent(name);
     for (std::string_view word : kKeras3Words) {
       if (!flat.ends_with(word) || flat.size() < word.size() + 2) continue;
       std::string_view owner = flat.substr(0, flat.size() - word.size());
@@ -330,7 +330,7 @@ class Lister {
 
   // Keras 1: the counter has no name of its own.
   static bool IsOldCounter(const Entry& entry) {
-    std::string_view last = LastOf(entry.name);
+    std::string_view last = LastComponent(entry.name);
     return last == "Variable" || last == "param_0" ||
            last.starts_with("iterations") || last.starts_with("Variable_");
   }

@@ -15,6 +15,7 @@
 #include <set>
 #include <utility>
 
+#include "formats/keras/paths.h"
 #include "formats/keras/variable_names.h"
 
 namespace ckptdiff {
@@ -28,10 +29,6 @@ Counting CountingOf(const KerasModel& model, std::string_view version) {
   return is_twice ? Counting::kTwice : Counting::kNew;
 }
 
-std::string Join(const std::string& path, std::string_view name) {
-  return path.empty() ? std::string(name) : fmt::format("{}/{}", path, name);
-}
-
 class Placer {
  public:
   Placer(const KerasModel& model, Counting counting)
@@ -42,14 +39,14 @@ class Placer {
     places_.push_back(place);
     std::map<std::pair<std::string, std::string>, int> counts;
     for (const KerasChild& child : place.object->children) {
-      std::string path = Join(place.path, child.attribute);
+      std::string path = JoinScope(place.path, child.attribute);
       bool is_element = child.in_list || (place.object->is_model() &&
                                           child.attribute == "layers");
       if (is_element) {
         std::string name = SnakeCase(child.layer->class_name);
         int& count = counts[{child.attribute, name}];
-        path =
-            Join(path, count == 0 ? name : fmt::format("{}_{}", name, count));
+        path = JoinScope(path,
+                         count == 0 ? name : fmt::format("{}_{}", name, count));
         count += Step(*child.layer);
       }
       bool is_layer = place.object->is_model();
@@ -74,7 +71,7 @@ class Placer {
     bool adds = !parent.object->is_model() ||
                 (model_.dialect == KerasDialect::kKeras3 &&
                  parent.object->kind == KerasLayer::Kind::kSequential);
-    return adds ? Join(parent.scope, child.name) : child.name;
+    return adds ? JoinScope(parent.scope, child.name) : child.name;
   }
 
   const KerasModel& model_;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "formats/keras/hdf5.h"
+#include "formats/keras/paths.h"
 #include "formats/keras/placement.h"
 #include "formats/keras/variable_names.h"
 
@@ -17,10 +18,6 @@ std::string_view Parent(std::string_view path) {
   return slash == path.npos ? std::string_view() : path.substr(0, slash);
 }
 
-std::string_view LastOf(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 bool IsBelow(std::string_view path, std::string_view above) {
   return above.empty()
              ? !path.empty()
@@ -28,16 +25,11 @@ bool IsBelow(std::string_view path, std::string_view above) {
                    path[above.size()] == '/';
 }
 
-std::string Join(std::string_view scope, std::string_view name) {
-  return scope.empty() ? std::string(name)
-                       : std::string(scope) + "/" + std::string(name);
-}
-
 // State of random numbers and of metrics: no part of what the model computes.
 bool IsBookkeeping(std::string_view path) {
   if (path == "metrics" || path.starts_with("metrics/")) return true;
-  return LastOf(path).starts_with("seed_generator") ||
-         LastOf(path) == "_random_generator";
+  return LastComponent(path).starts_with("seed_generator") ||
+         LastComponent(path) == "_random_generator";
 }
 
 bool IsWholeNumber(std::string_view dtype) {
@@ -108,7 +100,7 @@ class Lister {
     std::vector<const KerasVariable*> told = ToldOf(object, group);
     if (is_other || !object.known || !Agrees(told, group)) {
       std::string scope = place.scope;
-      if (is_other) scope = Join(Parent(scope), layer = group.label);
+      if (is_other) scope = JoinScope(Parent(scope), layer = group.label);
       ListGuessed(place.path, group, scope, layer, object.trainable);
       return;
     }
@@ -189,14 +181,14 @@ class Lister {
       auto found = store_.find(prefix);
       bool has_label = found != store_.end() && !found->second.label.empty();
       if (has_label) {
-        scope = Join(scope, found->second.label);
+        scope = JoinScope(scope, found->second.label);
       } else if (!above.empty() && context_.dialect == SlotDialect::kKeras3) {
         // Before 3.6 nothing is labelled; the attribute is the best there is.
-        scope = Join(scope, prefix.substr(at));
+        scope = JoinScope(scope, prefix.substr(at));
       }
       if (store_.contains(prefix + "/layers/input_layer")) {
         if (end < path.size()) scope.clear();
-      } else if (LastOf(prefix).starts_with("sequential") &&
+      } else if (LastComponent(prefix).starts_with("sequential") &&
                  found != store_.end() && end < path.size()) {
         scope = found->second.label;
       }
@@ -226,7 +218,7 @@ class Lister {
                    const std::string& scope, const std::string& layer,
                    bool may_train) {
     std::vector<std::string> names =
-        VariableNames(LastOf(path), Numbered(group),
+        VariableNames(LastComponent(path), Numbered(group),
                       context_.dialect == SlotDialect::kKeras3);
     for (size_t i = 0; i < group.variables.size(); ++i) {
       Variable variable = group.variables[i].variable;
@@ -239,7 +231,7 @@ class Lister {
         variable.trainable = true;
       }
       if (leaf.empty()) leaf = "vars/" + group.variables[i].leaf;
-      variable.name = scope.empty() ? variable.key : Join(scope, leaf);
+      variable.name = scope.empty() ? variable.key : JoinScope(scope, leaf);
       variable.layer = layer;
       if (IsBookkeeping(path)) {
         variable.role = Role::kBookkeeping;
