@@ -19,6 +19,8 @@ std::vector<size_t> Repeated(const Layout& layout) {
   for (size_t i = 0; i < layout.variables.size(); ++i) {
     const Variable& variable = layout.variables[i];
     if (variable.role != Role::kWeight) continue;
+    // A model description has no keys, and its loader asks for no names.
+    if (!by_name && variable.key.empty()) continue;
     bool is_new =
         seen.insert(by_name ? variable.name : variable.Identity()).second;
     if (!is_new) repeated.push_back(i);

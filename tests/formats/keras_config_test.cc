@@ -175,7 +175,8 @@ TEST(KerasConfigTest, ACompiledModelExpectsTheSlotsOfWhatIsTrained) {
       Dense("a", std::string(kInput) + R"(, "trainable": false)") + "," +
       Dense("b", R"(, "use_bias": false)");
   Result<Layout> layout = ReadConfig(
-      R"({"module": "keras", "class_name": "Sequential", "config": )"
+      R"({"module": "keras.src.models.sequential", )"
+      R"("class_name": "Sequential", "config": )"
       R"({"name": "m", "layers": [)" +
       layers +
       R"(]}, "compile_config": {"optimizer": {"class_name": "Adam", )"
@@ -188,6 +189,21 @@ TEST(KerasConfigTest, ACompiledModelExpectsTheSlotsOfWhatIsTrained) {
   }
   EXPECT_THAT(slots, ElementsAre("adam/m_b_kernel_momentum m/b/kernel/Adam/m",
                                  "adam/m_b_kernel_velocity m/b/kernel/Adam/v"));
+}
+
+// Both write the module of Sequential as "keras"; Keras 3 alone puts the
+// model's name in front.
+TEST(KerasConfigTest, TheFormOfTheInputTellsTheGeneration) {
+  auto model = [](const std::string& shape) {
+    return R"({"module": "keras", "class_name": "Sequential", "config": )"
+           R"({"name": "m", "layers": [{"class_name": "InputLayer", )"
+           R"("config": {"name": "x", ")" +
+           shape + R"(": [null, 3]}}, )" + Dense("a") + "]}}";
+  };
+  EXPECT_THAT(Lines(model("batch_input_shape")),
+              ElementsAre("a/kernel [3, 4]", "a/bias [4]"));
+  EXPECT_THAT(Lines(model("batch_shape")),
+              ElementsAre("m/a/kernel [3, 4]", "m/a/bias [4]"));
 }
 
 TEST(KerasConfigTest, AModelOfItsOwnClassIsRefusedWithWhatToDo) {

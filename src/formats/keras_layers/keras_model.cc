@@ -18,33 +18,39 @@ KerasDialect DialectOfVersion(std::string_view version) {
   return KerasDialect::kKeras3;
 }
 
-// Only Keras 3 names tensors in the graph, and policies with their module.
-bool LooksLikeKeras3(const Json& json) {
+// What one object of a config tells of its writer, else what the first of its
+// layers tells that does.
+std::optional<KerasDialect> DialectMark(const Json& json) {
   std::string module = StringOr(json, "module");
-  if (module.starts_with("keras.src.models") || module == "keras") return true;
-  if (module.find("engine") != std::string::npos ||
-      module.starts_with("tf_keras")) {
-    return false;
+  if (module.starts_with("keras.src.models")) return KerasDialect::kKeras3;
+  if (module.starts_with("tf_keras") ||
+      module.find(".engine.") != std::string::npos) {
+    return KerasDialect::kKeras2;
   }
   const Json* config = Member(json, "config");
-  if (config == nullptr) return false;
-  if (Member(*config, "batch_shape") != nullptr) return true;
-  const Json* dtype = Member(*config, "dtype");
-  if (dtype != nullptr &&
-      StringOr(*dtype, "class_name").find("DTypePolicy") != std::string::npos) {
-    return true;
+  if (config == nullptr) return std::nullopt;
+  if (Member(*config, "batch_shape") != nullptr) return KerasDialect::kKeras3;
+  if (Member(*config, "batch_input_shape") != nullptr) {
+    return KerasDialect::kKeras2;
+  }
+  if (const Json* dtype = Member(*config, "dtype")) {
+    std::string policy = StringOr(*dtype, "class_name");
+    if (policy == "Policy") return KerasDialect::kKeras2;
+    if (!policy.empty()) return KerasDialect::kKeras3;
   }
   const Json* layers = Member(*config, "layers");
-  if (layers == nullptr || !layers->is_array()) return false;
+  if (layers == nullptr || !layers->is_array()) return std::nullopt;
   for (const Json& layer : *layers) {
-    if (LooksLikeKeras3(layer)) return true;
+    if (auto mark = DialectMark(layer)) return mark;
   }
-  return false;
+  return std::nullopt;
 }
 
 KerasDialect DialectOf(const Json& json, const std::string& version) {
   if (!version.empty()) return DialectOfVersion(version);
-  return LooksLikeKeras3(json) ? KerasDialect::kKeras3 : KerasDialect::kKeras2;
+  if (auto mark = DialectMark(json)) return *mark;
+  return Member(json, "module") != nullptr ? KerasDialect::kKeras3
+                                           : KerasDialect::kKeras2;
 }
 
 void Collect(const KerasModel& model, const KerasLayer& layer,
