@@ -15,6 +15,9 @@ struct Evidence {
   float weight;         // how much it counts against the others
   // Said once of names and shapes, or anew each round from the beliefs.
   bool every_round;
+  // Order: counts only where the words of the names do not decide. Weighted
+  // strongly it crosses query, key and value.
+  bool where_names_are_silent = false;
   // Adds weight × what it says to `scores`, one per candidate.
   void (*weigh)(const Problem& problem, float weight, std::span<float> scores);
 };

@@ -1,12 +1,165 @@
+// The pipeline of matching, on one screen.
+
 #include "match/match.h"
 
-#include <string_view>
-#include <unordered_map>
+#include <algorithm>
+#include <utility>
+#include <vector>
 
+#include "match/equal_names.h"
+#include "match/followers.h"
+#include "match/groups.h"
+#include "match/patterns.h"
 #include "match/problem.h"
+#include "match/resized.h"
 #include "match/solve.h"
 
 namespace ckptdiff {
+namespace {
+
+// Up to this many variables a side everything is weighed together. Beyond it
+// what names settle alone is settled first, and only the rest is weighed.
+constexpr size_t kWeighedWhole = 3000;
+
+Pair PairOf(const Layout& actual, const Layout& expected, uint32_t a,
+            uint32_t e, double confidence, bool flips = false) {
+  const Variable &x = actual.variables[a], &y = expected.variables[e];
+  return {.actual = a,
+          .expected = e,
+          .how = x.name == y.name ? How::kExact : How::kRenamed,
+          .confidence = confidence,
+          .evidence = {},
+          .transform = TransformOf(x.shape, y.shape, flips)};
+}
+
+// All of one side has its name and shape on the other side: what is left over
+// there is new, and nothing else can explain more.
+bool ExplainsASide(const EqualNames& equal) {
+  return !equal.pairs.empty() &&
+         (equal.actual.empty() || equal.expected.empty());
+}
+
+class Matcher {
+ public:
+  Matcher(const Layout& actual, const Layout& expected)
+      : actual_(actual), expected_(expected) {}
+
+  void MatchRole(Role role) {
+    Positions a = OfRole(actual_, role), e = OfRole(expected_, role);
+    if (a.empty() || e.empty()) return;
+    EqualNames equal = JoinEqualNames(actual_, expected_, a, e);
+    const bool is_large = std::max(a.size(), e.size()) > kWeighedWhole;
+    if (ExplainsASide(equal) || is_large) {
+      Accept(std::move(equal), "same-name", &a, &e);
+    }
+    if (is_large) {
+      Accept(JoinByPrefixChange(actual_, expected_, a, e), "same-suffix", &a,
+             &e);
+    }
+    for (Group& group : TakeGroups(actual_, expected_, &a, &e)) {
+      pairing_.groups.push_back(std::move(group));
+    }
+    Weigh(&a, &e);
+    for (Pair& pair : PairResized(actual_, expected_, pairing_.pairs, a, e)) {
+      pairing_.pairs.push_back(std::move(pair));
+    }
+  }
+
+  Pairing Finish() {
+    FollowOwners(actual_, expected_, &pairing_);
+    std::vector<bool> a(actual_.variables.size());
+    std::vector<bool> e(expected_.variables.size());
+    for (const Pair& pair : pairing_.pairs) {
+      a[pair.actual] = true;
+      e[pair.expected] = true;
+    }
+    for (const Group& group : pairing_.groups) {
+      for (size_t i : group.actual) a[i] = true;
+      for (size_t i : group.expected) e[i] = true;
+    }
+    for (size_t i = 0; i < a.size(); ++i) {
+      if (!a[i]) pairing_.only_actual.push_back(i);
+    }
+    for (size_t i = 0; i < e.size(); ++i) {
+      if (!e[i]) pairing_.only_expected.push_back(i);
+    }
+    std::sort(
+        pairing_.pairs.begin(), pairing_.pairs.end(),
+        [](const Pair& x, const Pair& y) { return x.expected < y.expected; });
+    pairing_.patterns = FindPatterns(actual_, expected_, pairing_.pairs);
+    return std::move(pairing_);
+  }
+
+ private:
+  static Positions OfRole(const Layout& layout, Role role) {
+    Positions positions;
+    for (uint32_t i = 0; i < layout.variables.size(); ++i) {
+      const Variable& variable = layout.variables[i];
+      if (variable.role == role && !FollowsOwner(variable)) {
+        positions.push_back(i);
+      }
+    }
+    return positions;
+  }
+
+  void Accept(EqualNames equal, std::string_view evidence, Positions* a,
+              Positions* e) {
+    for (const auto& [x, y] : equal.pairs) {
+      pairing_.pairs.push_back(PairOf(actual_, expected_, x, y, 1));
+      pairing_.pairs.back().evidence = {evidence, "same-shape"};
+    }
+    *a = std::move(equal.actual);
+    *e = std::move(equal.expected);
+  }
+
+  // Weighs the evidence for all that is left, and takes out what it pairs.
+  void Weigh(Positions* a, Positions* e) {
+    if (a->empty() || e->empty()) return;
+    WordTable words;
+    Problem problem;
+    problem.words = &words;
+    problem.actual = MakeSide(actual_, std::move(*a), &words);
+    problem.expected = MakeSide(expected_, std::move(*e), &words);
+    FindCandidates(&problem);
+    const Solution solution = Solve(&problem);
+    std::vector<bool> used_a(problem.actual.size());
+    std::vector<bool> used_e(problem.expected.size());
+    for (const Decision& decision : solution.pairs) {
+      const Candidate& one = problem.candidates[decision.candidate];
+      used_a[one.actual] = used_e[one.expected] = true;
+      pairing_.pairs.push_back(PairOf(actual_, expected_,
+                                      problem.actual.variables[one.actual],
+                                      problem.expected.variables[one.expected],
+                                      decision.confidence, decision.flips));
+      pairing_.pairs.back().evidence = decision.evidence;
+    }
+    for (const Solution::Tie& tie : solution.ties) {
+      Ambiguity& ambiguity = pairing_.ambiguous.emplace_back();
+      for (uint32_t i : tie.actual) {
+        ambiguity.actual.push_back(problem.actual.variables[i]);
+      }
+      for (uint32_t i : tie.expected) {
+        ambiguity.expected.push_back(problem.expected.variables[i]);
+      }
+    }
+    *a = Left(problem.actual, used_a);
+    *e = Left(problem.expected, used_e);
+  }
+
+  static Positions Left(const Side& side, const std::vector<bool>& used) {
+    Positions left;
+    for (size_t i = 0; i < side.size(); ++i) {
+      if (!used[i]) left.push_back(side.variables[i]);
+    }
+    return left;
+  }
+
+  const Layout& actual_;
+  const Layout& expected_;
+  Pairing pairing_;
+};
+
+}  // namespace
 
 std::string_view ToString(How how) {
   switch (how) {
@@ -19,96 +172,13 @@ std::string_view ToString(How how) {
   return "";
 }
 
-namespace {
-
-bool HasOwner(const Variable& v) { return v.slot && v.slot->owner; }
-
-void MatchRole(const Layout& actual, const Layout& expected, Role role,
-               Pairing* pairing) {
-  std::vector<uint32_t> a, e;
-  for (uint32_t i = 0; i < actual.variables.size(); ++i) {
-    if (actual.variables[i].role == role && !HasOwner(actual.variables[i]))
-      a.push_back(i);
-  }
-  for (uint32_t i = 0; i < expected.variables.size(); ++i) {
-    if (expected.variables[i].role == role && !HasOwner(expected.variables[i]))
-      e.push_back(i);
-  }
-  if (a.empty() || e.empty()) return;
-  WordTable words;
-  Problem problem;
-  problem.words = &words;
-  problem.actual = MakeSide(actual, std::move(a), &words);
-  problem.expected = MakeSide(expected, std::move(e), &words);
-  FindCandidates(&problem);
-  Solution solution = Solve(&problem);
-  for (const Decision& d : solution.pairs) {
-    const Candidate& c = problem.candidates[d.candidate];
-    const size_t x = problem.actual.variables[c.actual],
-                 y = problem.expected.variables[c.expected];
-    const Variable &va = actual.variables[x], &ve = expected.variables[y];
-    pairing->pairs.push_back(
-        {.actual = x,
-         .expected = y,
-         .how = va.name == ve.name ? How::kExact : How::kRenamed,
-         .confidence = d.confidence,
-         .evidence = {"same-shape"},
-         .transform = TransformOf(va.shape, ve.shape, false)});
-  }
-}
-
-void FollowOwners(const Layout& actual, const Layout& expected,
-                  Pairing* pairing) {
-  std::unordered_map<std::string, std::string> owner;
-  for (const Pair& p : pairing->pairs)
-    owner[expected.variables[p.expected].name] =
-        actual.variables[p.actual].name;
-  std::unordered_map<std::string, size_t> slots;
-  for (size_t i = 0; i < actual.variables.size(); ++i) {
-    const Variable& v = actual.variables[i];
-    if (HasOwner(v))
-      slots.emplace(*v.slot->owner + "\n" + v.slot->slot + "\n" +
-                        std::string(ToString(v.role)),
-                    i);
-  }
-  for (size_t i = 0; i < expected.variables.size(); ++i) {
-    const Variable& v = expected.variables[i];
-    if (!HasOwner(v)) continue;
-    auto o = owner.find(*v.slot->owner);
-    if (o == owner.end()) continue;
-    auto f = slots.find(o->second + "\n" + v.slot->slot + "\n" +
-                        std::string(ToString(v.role)));
-    if (f == slots.end()) continue;
-    pairing->pairs.push_back({.actual = f->second,
-                              .expected = i,
-                              .how = actual.variables[f->second].name == v.name
-                                         ? How::kExact
-                                         : How::kRenamed,
-                              .confidence = 0.95,
-                              .evidence = {"same-owner"}});
-    slots.erase(f);
-  }
-}
-
-}  // namespace
-
 Pairing MatchLayouts(const Layout& actual, const Layout& expected) {
-  Pairing pairing;
+  Matcher matcher(actual, expected);
   for (Role role : {Role::kWeight, Role::kSlot, Role::kOptimizer, Role::kStep,
                     Role::kAverage, Role::kBookkeeping}) {
-    MatchRole(actual, expected, role, &pairing);
+    matcher.MatchRole(role);
   }
-  FollowOwners(actual, expected, &pairing);
-  std::vector<bool> ua(actual.variables.size()), ue(expected.variables.size());
-  for (const Pair& p : pairing.pairs) {
-    ua[p.actual] = true;
-    ue[p.expected] = true;
-  }
-  for (size_t i = 0; i < ua.size(); ++i)
-    if (!ua[i]) pairing.only_actual.push_back(i);
-  for (size_t i = 0; i < ue.size(); ++i)
-    if (!ue[i]) pairing.only_expected.push_back(i);
-  return pairing;
+  return matcher.Finish();
 }
 
 }  // namespace ckptdiff

@@ -14,6 +14,21 @@ bool Contradict(LeafKind a, LeafKind b) {
   return a != b && !is_open(a) && !is_open(b);
 }
 
+// Buckets up to this size are weighed whole.
+constexpr size_t kWholeBucket = 600;
+constexpr size_t kWindow = 24;
+
+// Candidates for `a`: all of its size, or of very many those about as far down
+// the list as itself.
+std::span<const uint32_t> Rivals(const Problem* problem, uint32_t a,
+                                 const std::vector<uint32_t>& bucket) {
+  if (bucket.size() <= kWholeBucket) return bucket;
+  const size_t at = bucket.size() * a / problem->actual.size();
+  const size_t begin = at < kWindow ? 0 : at - kWindow;
+  const size_t end = std::min(bucket.size(), at + kWindow);
+  return std::span(bucket).subspan(begin, end - begin);
+}
+
 }  // namespace
 
 void FindCandidates(Problem* problem) {
@@ -25,7 +40,7 @@ void FindCandidates(Problem* problem) {
   for (uint32_t a = 0; a < actual.size(); ++a) {
     auto found = buckets.find(actual.elements[a]);
     if (found == buckets.end()) continue;
-    for (uint32_t e : found->second) {
+    for (uint32_t e : Rivals(problem, a, found->second)) {
       if (Contradict(actual.names[a].leaf, expected.names[e].leaf)) continue;
       const Fit fit =
           FitOf(actual.variable(a).shape, expected.variable(e).shape);
@@ -35,8 +50,8 @@ void FindCandidates(Problem* problem) {
       expected.partnered[e] = true;
     }
   }
-  Arrange(&actual);
-  Arrange(&expected);
+  Arrange(*problem->words, &actual);
+  Arrange(*problem->words, &expected);
   Index(problem);
 }
 

@@ -159,13 +159,12 @@ void FillRanks(Side* side) {
   }
 }
 
-// How much the order of the file tells of the order of creation: numbers of
-// siblings must ascend in it, and it must not be the order of the names.
+// How far the numbers of siblings ascend in the order of the file: 1 where it
+// was written as created, 0 where it was shuffled.
 float OrderWorth(const Side& side) {
-  size_t sorted = 0, ascending = 0, steps = 0;
+  size_t ascending = 0, steps = 0;
   std::unordered_map<uint64_t, int64_t> last;
   for (uint32_t v = 0; v < side.size(); ++v) {
-    if (v > 0 && side.variable(v - 1).name <= side.variable(v).name) ++sorted;
     uint64_t prefix = 3;
     for (const Token& token : side.names[v].tokens) {
       if (!token.is_number) {
@@ -181,9 +180,25 @@ float OrderWorth(const Side& side) {
       prefix = Mix(prefix, static_cast<uint64_t>(token.number + 2));
     }
   }
-  if (side.size() < 2 || steps == 0 || sorted + 1 == side.size()) return 0;
+  if (steps == 0) return 0;
   const float share = static_cast<float>(ascending) / static_cast<float>(steps);
   return std::max(0.0F, 2 * share - 1);
+}
+
+// True where the words of siblings ascend: a list sorted by name, which tells
+// nothing that the names do not.
+bool IsSorted(const Side& side, const WordTable& words) {
+  size_t ascending = 0, steps = 0;
+  for (uint32_t v = 0; v + 1 < side.size(); ++v) {
+    const std::vector<Token>& a = side.names[v].tokens;
+    const std::vector<Token>& b = side.names[v + 1].tokens;
+    const size_t common = CommonTokens(side.names[v], side.names[v + 1]);
+    if (common >= a.size() || common >= b.size()) continue;
+    if (a[common].is_number || b[common].is_number) continue;
+    ++steps;
+    if (words.Text(a[common].word) < words.Text(b[common].word)) ++ascending;
+  }
+  return steps > 0 && ascending * 20 >= steps * 19;
 }
 
 }  // namespace
@@ -203,7 +218,7 @@ Side MakeSide(const Layout& layout, std::vector<uint32_t> variables,
   return side;
 }
 
-void Arrange(Side* side) {
+void Arrange(const WordTable& words, Side* side) {
   side->sorted.resize(side->size());
   std::iota(side->sorted.begin(), side->sorted.end(), 0U);
   std::sort(side->sorted.begin(), side->sorted.end(),
@@ -212,6 +227,7 @@ void Arrange(Side* side) {
   FillNodes(side);
   FillRanks(side);
   side->order_worth = OrderWorth(*side);
+  side->is_sorted = IsSorted(*side, words);
 }
 
 }  // namespace ckptdiff

@@ -45,7 +45,8 @@ struct Side {
   std::vector<Node> nodes;               // parents first; [0] is the whole
   std::vector<uint32_t> leaf_node;       // per variable: deepest node
   std::vector<std::vector<Rank>> ranks;  // per variable: its numbers
-  float order_worth = 0;  // 1: listed as created, 0: sorted or shuffled
+  float order_worth = 0;   // 1: numbers ascend in the file, 0: shuffled
+  bool is_sorted = false;  // by name: the order of words tells nothing
 
   size_t size() const { return variables.size(); }
   const Variable& variable(size_t i) const {
@@ -58,7 +59,7 @@ Side MakeSide(const Layout& layout, std::vector<uint32_t> variables,
               WordTable* words);
 
 // Builds the tree and the ranks; needs `partnered`.
-void Arrange(Side* side);
+void Arrange(const WordTable& words, Side* side);
 
 }  // namespace ckptdiff
 

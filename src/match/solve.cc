@@ -27,15 +27,71 @@ constexpr const Evidence* kAll[] = {
     &kShape,     &kSiblings, &kStructure, &kSurroundings, &kWords,
 };
 
+constexpr float kLeastScore = 2.0F;  // below it nothing is paired
+constexpr float kMargin = 0.02F;     // over the next best
+constexpr float kSpeaks = 0.6F;      // said for a pair, worth naming
 constexpr size_t kMostRivals = 24;
 constexpr int kRounds = 8;
+constexpr float kClear = 0.25F;  // by which a name's words must single it out
 
 void Weigh(const Problem& problem, bool every_round,
            std::vector<float>* scores) {
   for (const Evidence* evidence : kAll) {
     if (evidence->every_round != every_round) continue;
+    if (evidence->where_names_are_silent) continue;
     evidence->weigh(problem, evidence->weight, *scores);
   }
+}
+
+// What the words of a variable's name say: the pattern of names on the other
+// side that they single out, and how little clear that is (0..1).
+struct Speech {
+  float best = 0, other = 0;
+  uint64_t pattern = 0;
+
+  void Hear(float likeness, uint64_t of) {
+    if (likeness > best) {
+      if (of != pattern) other = best;
+      best = likeness;
+      pattern = of;
+    } else if (of != pattern) {
+      other = std::max(other, likeness);
+    }
+  }
+  // How much order may say for a candidate of pattern `of`.
+  float Silence(uint64_t of) const {
+    if (of == pattern) return 1;
+    return std::clamp(1 - (best - other) / kClear, 0.1F, 1.0F);
+  }
+};
+
+// What names and shapes say, and order where they say nothing.
+std::vector<float> Likeness(const Problem& problem) {
+  std::vector<float> scores(problem.candidates.size());
+  Weigh(problem, false, &scores);
+  std::vector<float> names(scores.size());
+  kWords.weigh(problem, 1, names);
+  std::vector<float> order(scores.size());
+  for (const Evidence* evidence : kAll) {
+    if (!evidence->where_names_are_silent) continue;
+    evidence->weigh(problem, evidence->weight, order);
+  }
+  std::vector<Speech> actual(problem.actual.size());
+  std::vector<Speech> expected(problem.expected.size());
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const Candidate& one = problem.candidates[i];
+    actual[one.actual].Hear(names[i], problem.expected.patterns[one.expected]);
+    expected[one.expected].Hear(names[i], problem.actual.patterns[one.actual]);
+  }
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const Candidate& one = problem.candidates[i];
+    scores[i] +=
+        order[i] * std::min(actual[one.actual].Silence(
+                                problem.expected.patterns[one.expected]),
+                            expected[one.expected].Silence(
+                                problem.actual.patterns[one.actual]));
+  }
+  return scores;
 }
 
 // Keeps the best of each row and column.
@@ -119,6 +175,62 @@ Best BestOf(const Problem& problem, const std::vector<uint32_t>& some,
   return best;
 }
 
+std::vector<uint32_t> Row(const Problem& problem, uint32_t a) {
+  std::vector<uint32_t> row(problem.row[a + 1] - problem.row[a]);
+  std::iota(row.begin(), row.end(), problem.row[a]);
+  return row;
+}
+
+std::vector<uint32_t> Column(const Problem& problem, uint32_t e) {
+  return {problem.by_expected.begin() + problem.column[e],
+          problem.by_expected.begin() + problem.column[e + 1]};
+}
+
+// Sets of variables whose best candidates are as good as one another.
+std::vector<Solution::Tie> Ties(const Problem& problem,
+                                const std::vector<bool>& used_a,
+                                const std::vector<bool>& used_e) {
+  std::vector<Solution::Tie> ties;
+  std::vector<bool> seen_a = used_a, seen_e = used_e;
+  for (uint32_t first = 0; first < problem.actual.size(); ++first) {
+    if (seen_a[first]) continue;
+    Solution::Tie tie;
+    std::vector<uint32_t> open = {first};
+    seen_a[first] = true;
+    while (!open.empty()) {
+      const uint32_t a = open.back();
+      open.pop_back();
+      tie.actual.push_back(a);
+      const Best best = BestOf(problem, Row(problem, a), used_a, used_e);
+      if (best.first < kLeastScore) continue;
+      for (uint32_t i : Row(problem, a)) {
+        const uint32_t e = problem.candidates[i].expected;
+        if (seen_e[e] || problem.candidates[i].score < best.first - kMargin) {
+          continue;
+        }
+        seen_e[e] = true;
+        tie.expected.push_back(e);
+        const Best back = BestOf(problem, Column(problem, e), used_a, used_e);
+        for (uint32_t j : Column(problem, e)) {
+          const uint32_t other = problem.candidates[j].actual;
+          if (seen_a[other] ||
+              problem.candidates[j].score < back.first - kMargin) {
+            continue;
+          }
+          seen_a[other] = true;
+          open.push_back(other);
+        }
+      }
+    }
+    if (tie.expected.empty()) continue;
+    if (tie.actual.size() + tie.expected.size() < 3) continue;
+    std::sort(tie.actual.begin(), tie.actual.end());
+    std::sort(tie.expected.begin(), tie.expected.end());
+    ties.push_back(std::move(tie));
+  }
+  return ties;
+}
+
 Solution Decide(const Problem& problem) {
   Solution solution;
   std::vector<bool> used_a(problem.actual.size());
@@ -133,31 +245,41 @@ Solution Decide(const Problem& problem) {
   for (uint32_t i : order) {
     const Candidate& one = all[i];
     if (used_a[one.actual] || used_e[one.expected]) continue;
-    std::vector<uint32_t> row(problem.row[one.actual + 1] -
-                              problem.row[one.actual]);
-    std::iota(row.begin(), row.end(), problem.row[one.actual]);
-    const Best r = BestOf(problem, row, used_a, used_e);
-    const Best c =
-        BestOf(problem,
-               {problem.by_expected.begin() + problem.column[one.expected],
-                problem.by_expected.begin() + problem.column[one.expected + 1]},
-               used_a, used_e);
-    const float margin = std::min(r.first - r.second, c.first - c.second);
-    if (margin < 0.02F || one.score < 2.0F) continue;
+    if (one.score < kLeastScore) break;
+    const Best row = BestOf(problem, Row(problem, one.actual), used_a, used_e);
+    const Best column =
+        BestOf(problem, Column(problem, one.expected), used_a, used_e);
+    const float margin =
+        std::min(row.first - row.second, column.first - column.second);
+    if (margin < kMargin) continue;
     used_a[one.actual] = true;
     used_e[one.expected] = true;
-    const float confidence = std::min(0.99F, 0.5F + margin * 0.8F);
-    solution.pairs.push_back({i, confidence});
+    solution.pairs.push_back(
+        {.candidate = i, .confidence = std::min(0.99F, 0.5F + margin * 0.8F)});
   }
+  solution.ties = Ties(problem, used_a, used_e);
   return solution;
+}
+
+// Says of each pair what spoke for it.
+void Explain(const Problem& problem, Solution* solution) {
+  std::vector<float> said(problem.candidates.size());
+  for (const Evidence* evidence : kAll) {
+    std::fill(said.begin(), said.end(), 0.0F);
+    evidence->weigh(problem, 1, said);
+    for (Decision& decision : solution->pairs) {
+      if (said[decision.candidate] > kSpeaks) {
+        decision.evidence.push_back(evidence->id);
+      }
+    }
+  }
 }
 
 }  // namespace
 
 Solution Solve(Problem* problem) {
   std::vector<Candidate>& all = problem->candidates;
-  std::vector<float> scores(all.size());
-  Weigh(*problem, false, &scores);
+  std::vector<float> scores = Likeness(*problem);
   for (size_t i = 0; i < all.size(); ++i) {
     all[i].likeness = all[i].score = scores[i];
   }
@@ -170,7 +292,9 @@ Solution Solve(Problem* problem) {
       all[i].score = all[i].likeness + scores[i];
     }
   }
-  return Decide(*problem);
+  Solution solution = Decide(*problem);
+  Explain(*problem, &solution);
+  return solution;
 }
 
 }  // namespace ckptdiff

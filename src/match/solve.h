@@ -5,6 +5,7 @@
 #define CKPTDIFF_MATCH_SOLVE_H_
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "match/problem.h"
@@ -14,6 +15,8 @@ namespace ckptdiff {
 struct Decision {
   uint32_t candidate = 0;
   float confidence = 0;
+  bool flips = false;  // its kind of variable is transposed in this pair
+  std::vector<std::string_view> evidence;  // what spoke for it most
 };
 
 struct Solution {

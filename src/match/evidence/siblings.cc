@@ -56,7 +56,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   const std::vector<std::vector<Sibling>> actual = Siblings(problem.actual);
   const std::vector<std::vector<Sibling>> expected = Siblings(problem.expected);
   const auto trust = [](const Side& side, uint32_t v) {
-    return ByNumber(side, v) ? 1.0F : side.order_worth;
+    return ByNumber(side, v) ? 1.0F : side.is_sorted ? 0.0F : side.order_worth;
   };
   for (size_t i = 0; i < scores.size(); ++i) {
     const Candidate& one = problem.candidates[i];
@@ -86,6 +86,7 @@ extern constexpr Evidence kSiblings = {
     .id = "same-order",
     .weight = 0.4F,
     .every_round = false,
+    .where_names_are_silent = true,
     .weigh = Weigh,
 };
 

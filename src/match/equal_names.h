@@ -1,0 +1,33 @@
+// Names (and keys) that are equal on both sides.
+
+#ifndef CKPTDIFF_MATCH_EQUAL_NAMES_H_
+#define CKPTDIFF_MATCH_EQUAL_NAMES_H_
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "ckptdiff/layout.h"
+
+namespace ckptdiff {
+
+using Positions = std::vector<uint32_t>;  // in Layout::variables
+
+struct EqualNames {
+  std::vector<std::pair<uint32_t, uint32_t>> pairs;  // actual, expected
+  Positions actual, expected;                        // what is left over
+};
+
+// Joins by key where both sides are addressed by it, else by name; shapes must
+// fit. A name that repeats settles nothing, but for equal keys.
+EqualNames JoinEqualNames(const Layout& actual, const Layout& expected,
+                          const Positions& a, const Positions& e);
+
+// The same without the first words of every name, as many on either side as
+// pair most of them: a prefix that was added, removed or changed.
+EqualNames JoinByPrefixChange(const Layout& actual, const Layout& expected,
+                              const Positions& a, const Positions& e);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_MATCH_EQUAL_NAMES_H_

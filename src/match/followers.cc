@@ -1,0 +1,93 @@
+#include "match/followers.h"
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "match/shapes.h"
+
+namespace ckptdiff {
+namespace {
+
+constexpr size_t kNone = static_cast<size_t>(-1);
+
+// Variables that own something, by key and, where it does not repeat, by name.
+class Owners {
+ public:
+  explicit Owners(const Layout& layout) {
+    for (size_t i = 0; i < layout.variables.size(); ++i) {
+      const Variable& variable = layout.variables[i];
+      if (FollowsOwner(variable)) continue;
+      if (!variable.key.empty()) by_key_.emplace(variable.key, i);
+      auto [at, is_new] = by_name_.emplace(variable.name, i);
+      if (!is_new) at->second = kNone;
+    }
+  }
+
+  size_t Of(const Variable& slot) const {
+    auto by_key = by_key_.find(slot.slot->owner_key);
+    if (by_key != by_key_.end()) return by_key->second;
+    auto by_name = by_name_.find(*slot.slot->owner);
+    return by_name == by_name_.end() ? kNone : by_name->second;
+  }
+
+ private:
+  std::unordered_map<std::string_view, size_t> by_key_, by_name_;
+};
+
+struct Kind {
+  size_t owner;
+  Role role;
+  std::string_view slot;
+
+  friend auto operator<=>(const Kind&, const Kind&) = default;
+};
+
+}  // namespace
+
+bool FollowsOwner(const Variable& variable) {
+  return variable.slot && variable.slot->owner &&
+         (variable.role == Role::kSlot || variable.role == Role::kAverage ||
+          variable.role == Role::kOptimizer);
+}
+
+void FollowOwners(const Layout& actual, const Layout& expected,
+                  Pairing* pairing) {
+  const Owners actual_owners(actual), expected_owners(expected);
+  std::vector<size_t> pair_of(expected.variables.size(), kNone);
+  for (size_t i = 0; i < pairing->pairs.size(); ++i) {
+    pair_of[pairing->pairs[i].expected] = i;
+  }
+  std::map<Kind, size_t> slots;
+  for (size_t i = 0; i < actual.variables.size(); ++i) {
+    const Variable& slot = actual.variables[i];
+    if (!FollowsOwner(slot)) continue;
+    const size_t owner = actual_owners.Of(slot);
+    if (owner == kNone) continue;
+    slots.emplace(Kind{owner, slot.role, slot.slot->slot}, i);
+  }
+  for (size_t i = 0; i < expected.variables.size(); ++i) {
+    const Variable& slot = expected.variables[i];
+    if (!FollowsOwner(slot)) continue;
+    const size_t owner = expected_owners.Of(slot);
+    if (owner == kNone || pair_of[owner] == kNone) continue;
+    const Pair owners = pairing->pairs[pair_of[owner]];
+    auto found = slots.find(Kind{owners.actual, slot.role, slot.slot->slot});
+    if (found == slots.end()) continue;
+    const Variable& other = actual.variables[found->second];
+    pairing->pairs.push_back(
+        {.actual = found->second,
+         .expected = i,
+         .how = other.name == slot.name ? How::kExact : How::kRenamed,
+         .confidence = owners.confidence,
+         .evidence = {"same-owner"},
+         .transform = owners.transform.empty()
+                          ? ""
+                          : TransformOf(other.shape, slot.shape, true)});
+    slots.erase(found);
+  }
+}
+
+}  // namespace ckptdiff

@@ -1,0 +1,21 @@
+// Variables that one side keeps in parts and the other one as a whole: query,
+// key and value, gate and up, the experts of a layer.
+
+#ifndef CKPTDIFF_MATCH_GROUPS_H_
+#define CKPTDIFF_MATCH_GROUPS_H_
+
+#include <vector>
+
+#include "ckptdiff/layout.h"
+#include "match/equal_names.h"
+#include "match/pairing.h"
+
+namespace ckptdiff {
+
+// Finds them among `a` and `e` and takes their members out of both.
+std::vector<Group> TakeGroups(const Layout& actual, const Layout& expected,
+                              Positions* a, Positions* e);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_MATCH_GROUPS_H_
