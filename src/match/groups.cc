@@ -49,10 +49,11 @@ struct Whole {
 // The place of a word in kParts[kind], or nullopt.
 std::optional<size_t> PlaceIn(size_t kind, const Token* tokens, size_t left,
                               const WordTable& words) {
-  const std::string_view text = words.Text(words.Group(tokens[0].word));
+  const std::string_view text = words.Text(tokens[0].word);
+  const std::string_view read_as = words.Text(words.Group(tokens[0].word));
   for (size_t i = 0; i < 4 && !kParts[kind][i].empty(); ++i) {
     const std::string_view part = kParts[kind][i];
-    if (text == part) return i;
+    if (text == part || read_as == part) return i;
     if (part.size() == 2 && part[0] == 'w' && left > 1 && text == "w" &&
         tokens[1].is_number && tokens[1].number == part[1] - '0') {
       return i;
@@ -138,7 +139,7 @@ class Finder {
     const Name name = ParseName(parts_.variables[position].name, words_);
     for (size_t i = 0; i < name.tokens.size(); ++i) {
       if (name.tokens[i].is_number) {
-        if (name.tokens[i].number == Token::kNone) continue;
+        if (!CountsExperts(name, i)) continue;
         Add(position, name, SIZE_MAX, i, 0, "n", sets);
         continue;
       }
@@ -149,14 +150,23 @@ class Finder {
         const std::string tag = fmt::format("p{}", kind);
         Add(position, name, i, SIZE_MAX, *place, tag, sets);
         for (size_t j = 0; j < name.tokens.size(); ++j) {
-          if (!name.tokens[j].is_number || j == i + 1 ||
-              name.tokens[j].number == Token::kNone) {
-            continue;
-          }
+          if (!CountsExperts(name, j)) continue;
           Add(position, name, i, j, *place, tag + "n", sets);
         }
       }
     }
+  }
+
+  // True for the number of an expert, which alone counts parts of a whole.
+  bool CountsExperts(const Name& name, size_t at) const {
+    if (!name.tokens[at].is_number || name.tokens[at].number < 0) return false;
+    for (; at > 0; --at) {
+      const Token& before = name.tokens[at - 1];
+      if (before.is_number && before.number == Token::kNone) continue;
+      if (before.is_number) return false;
+      return words_->Text(words_->Group(before.word)) == "experts";
+    }
+    return false;
   }
 
   void Add(uint32_t position, const Name& name, size_t word, size_t number,

@@ -127,11 +127,13 @@ void FillRanks(Side* side) {
     uint64_t prefix;
     uint32_t rank;
     int64_t number;
+    WordId of;
   };
   std::vector<std::vector<Found>> found(side->size());
   for (uint32_t v : side->sorted) {
     if (!side->partnered[v]) continue;
     uint64_t prefix = 3;
+    WordId of = 0;
     for (const Token& token : side->names[v].tokens) {
       if (token.is_number) {
         auto [at, is_new] = families.emplace(prefix, Family{});
@@ -142,10 +144,11 @@ void FillRanks(Side* side) {
           family.last = token.number;
           ++family.rank;
         }
-        found[v].push_back({prefix, family.rank, token.number});
+        found[v].push_back({prefix, family.rank, token.number, of});
         prefix = Mix(prefix, static_cast<uint64_t>(token.number + 2));
       } else {
         prefix = Mix(prefix, token.word + (uint64_t{1} << 40));
+        of = token.word;
       }
     }
   }
@@ -154,7 +157,7 @@ void FillRanks(Side* side) {
     for (const Found& one : found[v]) {
       const uint32_t siblings = families[one.prefix].rank + 1;
       if (siblings < 2) continue;
-      side->ranks[v].push_back({one.rank, siblings, one.number});
+      side->ranks[v].push_back({one.rank, siblings, one.number, one.of});
     }
   }
 }
@@ -177,6 +180,7 @@ float OrderWorth(const Side& side) {
         ascending += token.number > at->second ? 1 : 0;
         at->second = token.number;
       }
+      if (token.number != Token::kNone) break;  // the outermost one
       prefix = Mix(prefix, static_cast<uint64_t>(token.number + 2));
     }
   }
@@ -199,6 +203,23 @@ bool IsSorted(const Side& side, const WordTable& words) {
     if (words.Text(a[common].word) < words.Text(b[common].word)) ++ascending;
   }
   return steps > 0 && ascending * 20 >= steps * 19;
+}
+
+// True where weights do not come before their biases, as every framework makes
+// them: a list sorted by name, or shuffled.
+bool LeavesAreSorted(const Side& side) {
+  std::vector<uint32_t> weight(side.nodes.size(), UINT32_MAX);
+  size_t first = 0, pairs = 0;
+  for (uint32_t v = 0; v < side.size(); ++v) {
+    if (side.names[v].leaf == LeafKind::kWeight) weight[side.leaf_node[v]] = v;
+  }
+  for (uint32_t v = 0; v < side.size(); ++v) {
+    const uint32_t w = weight[side.leaf_node[v]];
+    if (side.names[v].leaf != LeafKind::kBias || w == UINT32_MAX) continue;
+    ++pairs;
+    first += w < v ? 1 : 0;
+  }
+  return pairs > 0 && first * 20 < pairs * 19;
 }
 
 }  // namespace
@@ -227,7 +248,7 @@ void Arrange(const WordTable& words, Side* side) {
   FillNodes(side);
   FillRanks(side);
   side->order_worth = OrderWorth(*side);
-  side->is_sorted = IsSorted(*side, words);
+  side->is_sorted = IsSorted(*side, words) || LeavesAreSorted(*side);
 }
 
 }  // namespace ckptdiff

@@ -30,6 +30,7 @@ struct Rank {
   uint32_t rank = 0;  // among siblings that have partners
   uint32_t siblings = 0;
   int64_t number = Token::kNone;
+  WordId of = 0;  // the word before the number
 };
 
 struct Side {

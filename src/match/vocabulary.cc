@@ -119,11 +119,18 @@ constexpr Synonyms kVocabulary[] = {
 };
 
 constexpr Compound kCompounds[] = {
-    {"layer", "norm", "norm"},          {"layer", "normalization", "norm"},
-    {"batch", "norm", "norm"},          {"batch", "normalization", "norm"},
-    {"group", "norm", "norm"},          {"rms", "norm", "norm"},
-    {"self", "attention", "attention"}, {"self", "attn", "attention"},
-    {"feed", "forward", "mlp"},         {"multi", "head", "attention"},
+    {"layer", "norm", "norm"},
+    {"layer", "normalization", "norm"},
+    {"batch", "norm", "norm"},
+    {"batch", "normalization", "norm"},
+    {"group", "norm", "norm"},
+    {"rms", "norm", "norm"},
+    {"self", "attention", "attention"},
+    {"self", "attn", "attention"},
+    {"post", "attention", "postattention"},
+    {"post", "attn", "postattention"},
+    {"feed", "forward", "mlp"},
+    {"multi", "head", "attention"},
 };
 
 }  // namespace

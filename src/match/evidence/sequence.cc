@@ -67,7 +67,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
 
 extern constexpr Evidence kSequence = {
     .id = "same-sequence",
-    .weight = 0.8F,
+    .weight = 1.2F,
     .every_round = false,
     .where_names_are_silent = true,
     .weigh = Weigh,
