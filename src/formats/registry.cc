@@ -91,7 +91,31 @@ Result<Layout> ReadSource(const Source& source, const ReadOptions& options) {
   }
 }
 
+namespace {
+
+// A layout document and nothing else: it has no siblings, and every other
+// format is read piecewise.
+Result<Layout> ReadStandardInput(const ReadOptions& options) {
+  MemoryFileSystem files;
+  try {
+    files.Add("-", StandardInput());
+  } catch (const ParseError& error) {
+    return error.error();
+  }
+  Source source(files, "-");
+  Detection found = DetectFormat(source, options);
+  if (found.format != nullptr && found.format->id == "layout") {
+    return ReadSource(source, options);
+  }
+  return Error{ErrorCode::kUnrecognized, "-", "standard input",
+               source.size() == 0 ? "is empty" : "is no layout document",
+               "one begins with \"schema\": \"ckptdiff/layout/v1\""};
+}
+
+}  // namespace
+
 Result<Layout> ReadLayout(const std::string& path, const ReadOptions& options) {
+  if (path == "-") return ReadStandardInput(options);
   return ReadSource(Source(RealFileSystem(), path), options);
 }
 

@@ -128,6 +128,20 @@ std::unique_ptr<File> FileFromBytes(std::string content) {
   return std::make_unique<MemoryFile>(std::move(content));
 }
 
+std::string StandardInput() {
+  constexpr size_t kMost = size_t{4} << 30, kChunk = size_t{1} << 16;
+  std::string text;
+  while (true) {
+    size_t had = text.size();
+    if (had >= kMost) throw Unsupported({}, "standard input is too long");
+    text.resize(had + kChunk);
+    ssize_t got = read(STDIN_FILENO, text.data() + had, kChunk);
+    if (got < 0 && errno != EINTR) ThrowErrno("-", errno);
+    text.resize(had + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    if (got == 0) return text;
+  }
+}
+
 PathKind MemoryFileSystem::Kind(const std::string& path) const {
   if (files_.contains(path)) return PathKind::kFile;
   std::string below = path + "/";

@@ -55,6 +55,10 @@ class MemoryFileSystem : public FileSystem {
   std::map<std::string, std::string> files_;
 };
 
+// All of standard input. Throws ParseError(kIo), or kUnsupported where it is
+// more than 4 GiB.
+std::string StandardInput();
+
 // A File over bytes in memory that it owns.
 std::unique_ptr<File> FileFromBytes(std::string content);
 

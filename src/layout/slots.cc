@@ -203,4 +203,53 @@ bool IsSlotWord(SlotDialect dialect, std::string_view raw) {
                                       raw) != kCanonical.end());
 }
 
+namespace {
+
+// A switch that is on: true, or a number above zero.
+bool IsOn(const std::vector<Setting>& settings, std::string_view name) {
+  for (const Setting& setting : settings) {
+    if (setting.name != name) continue;
+    const std::string& json = setting.json;
+    return json == "true" || json.find_first_of("123456789") < json.size();
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<std::string_view> SlotsOfClass(
+    std::string_view optimizer_class, const std::vector<Setting>& settings) {
+  switch (FamilyOf(optimizer_class)) {
+    case Family::kAny: return {};
+    case Family::kAdam:
+      if (IsOn(settings, "amsgrad")) return {"m", "v", "vhat"};
+      return {"m", "v"};
+    case Family::kSgd:
+      // TF1's MomentumOptimizer is called after what it keeps.
+      if (IsOn(settings, "momentum") ||
+          optimizer_class.starts_with("Momentum")) {
+        return {"momentum"};
+      }
+      return {};
+    case Family::kRmsprop: {
+      std::vector<std::string_view> slots = {"rms"};
+      if (IsOn(settings, "momentum")) slots.push_back("momentum");
+      if (IsOn(settings, "centered")) slots.push_back("mg");
+      return slots;
+    }
+    case Family::kAdagrad: return {"accumulator"};
+    case Family::kAdadelta: return {"accum_grad", "accum_var"};
+    case Family::kFtrl: return {"accumulator", "linear"};
+    case Family::kLion:
+    case Family::kMuon: return {"momentum"};
+    case Family::kScheduleFree: return {"z", "v"};
+    case Family::kAdafactor: return {"row", "column", "v"};
+  }
+  return {};
+}
+
+bool IsOptimizerClass(std::string_view name) {
+  return FamilyOf(name) != Family::kAny;
+}
+
 }  // namespace ckptdiff

@@ -7,6 +7,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "ckptdiff/layout.h"
 
 namespace ckptdiff {
 
@@ -32,6 +35,15 @@ std::string CanonicalSlot(SlotDialect dialect, std::string_view optimizer_class,
 
 // True where the dialect knows the word for some optimizer.
 bool IsSlotWord(SlotDialect dialect, std::string_view raw);
+
+// The canonical slots that an optimizer of this class keeps for a variable,
+// as far as class and settings (amsgrad, momentum, centered) tell; empty for a
+// class that no table knows.
+std::vector<std::string_view> SlotsOfClass(
+    std::string_view optimizer_class, const std::vector<Setting>& settings);
+
+// True for a class of optimizers that the tables know ("AdamW", any case).
+bool IsOptimizerClass(std::string_view name);
 
 }  // namespace ckptdiff
 

@@ -59,8 +59,11 @@ void WriteVariable(const Variable& variable, JsonWriter* json) {
   json->Key("dtype"), json->TextOrNull(variable.dtype);
   if (variable.bytes) json->Key("bytes"), json->Unsigned(*variable.bytes);
   json->Key("role"), json->Text(ToString(variable.role));
+  // Left out it would be the default, which is no unknown.
   if (variable.trainable) {
     json->Key("trainable"), json->Bool(*variable.trainable);
+  } else if (variable.role == Role::kWeight) {
+    json->Key("trainable"), json->Null();
   }
   if (!variable.layer.empty()) json->Key("layer"), json->Text(variable.layer);
   if (variable.slot) json->Key("slot"), WriteSlot(*variable.slot, json);

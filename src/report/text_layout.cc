@@ -230,7 +230,12 @@ class Writer {
       return AddHanging(label + 2 < width_ / 2 ? label + 2 : 4, "", right,
                         style_, &out_);
     }
-    AddHanging(indent, head, right, style_, &out_);
+    std::string line = std::string(indent, ' ') + head + right;
+    if (DisplayWidth(line) <= width_) {
+      out_ += line + "\n";  // with its columns
+    } else {
+      AddHanging(indent, head, right, style_, &out_);
+    }
   }
 
   void Optimizers() {

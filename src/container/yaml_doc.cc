@@ -1,0 +1,206 @@
+#include "container/yaml_doc.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <optional>
+#include <sstream>
+#include <unordered_map>
+#include <utility>
+
+#include "base/parse_error.h"
+
+namespace ckptdiff {
+namespace {
+
+using Kind = DocNode::Kind;
+
+constexpr size_t kMostLevels = 200;
+constexpr size_t kSpareNodes = 1000;  // beyond what so many bytes can say
+
+std::string AtLine(const YAML::Mark& mark) {
+  return fmt::format("line {}", mark.line + 1);
+}
+
+bool IsNumber(std::string_view text) {
+  if (text.find_first_not_of("0123456789+-.eE") != std::string_view::npos) {
+    return false;
+  }
+  double value = 0;
+  const char* end = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end;
+}
+
+// What a plain scalar is.
+Kind KindOf(std::string_view text) {
+  for (std::string_view null : {"", "~", "null", "Null", "NULL"}) {
+    if (text == null) return Kind::kNull;
+  }
+  for (std::string_view word :
+       {"true", "True", "TRUE", "false", "False", "FALSE"}) {
+    if (text == word) return Kind::kBool;
+  }
+  return IsNumber(text) ? Kind::kNumber : Kind::kText;
+}
+
+// As JSON spells it: "+1." and "01" are numbers in YAML alone.
+std::string Spelled(Kind kind, const std::string& text) {
+  if (kind == Kind::kBool) {
+    return text[0] == 't' || text[0] == 'T' ? "true" : "false";
+  }
+  if (kind != Kind::kNumber) return text;
+  int64_t whole = 0;
+  const char* end = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data(), end, whole);
+  if (error == std::errc() && stop == end) return std::to_string(whole);
+  double value = 0;
+  std::from_chars(text.data(), end, value);
+  return fmt::format("{}", value);
+}
+
+// Builds the tree from the events of yaml-cpp, which has no tree of its own
+// then: what it needs for a node is many times what we do.
+class Builder : public YAML::EventHandler {
+ public:
+  Builder(DocTree* tree, size_t most_nodes)
+      : tree_(*tree), most_nodes_(most_nodes) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Scalar(mark, anchor, Kind::kNull, "");
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag,
+                YAML::anchor_t anchor, const std::string& value) override {
+    if (WantsKey()) {
+      levels_.back().key = Own(value);
+      return;
+    }
+    Kind kind = tag == "?" ? KindOf(value) : Kind::kText;
+    Scalar(mark, anchor, kind, value);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) {
+      throw Corrupt(AtLine(mark), "an alias stands inside of what it repeats");
+    }
+    Begin(mark, found->second.nodes);
+    Place(found->second.node);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&,
+                       YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Open(mark, anchor, Kind::kArray);
+  }
+  void OnSequenceEnd() override { Close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&,
+                  YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    Open(mark, anchor, Kind::kObject);
+  }
+  void OnMapEnd() override { Close(); }
+
+ private:
+  struct Level {
+    DocNode node;
+    YAML::anchor_t anchor;
+    size_t nodes_before;
+    std::optional<std::string_view> key;  // of an object: the member to come
+  };
+  struct Anchored {
+    DocNode node;
+    size_t nodes;
+  };
+
+  std::string_view Own(std::string text) {
+    tree_.owned.push_back(std::move(text));
+    return tree_.owned.back();
+  }
+
+  bool WantsKey() const {
+    return !levels_.empty() && levels_.back().node.is(Kind::kObject) &&
+           !levels_.back().key;
+  }
+
+  void Begin(const YAML::Mark& mark, size_t nodes) {
+    if (WantsKey()) throw Corrupt(AtLine(mark), "a key has to be a name");
+    nodes_ += nodes;
+    if (nodes_ <= most_nodes_) return;
+    throw Corrupt(AtLine(mark), "aliases make more of it than is read");
+  }
+
+  void Scalar(const YAML::Mark& mark, YAML::anchor_t anchor, Kind kind,
+              const std::string& value) {
+    Begin(mark, 1);
+    DocNode node;
+    node.kind = kind;
+    node.line = static_cast<uint32_t>(mark.line) + 1;
+    node.text = Own(Spelled(kind, value));
+    if (anchor != 0) anchors_[anchor] = {node, 1};
+    Place(std::move(node));
+  }
+
+  void Open(const YAML::Mark& mark, YAML::anchor_t anchor, Kind kind) {
+    Begin(mark, 1);
+    if (levels_.size() >= kMostLevels) {
+      throw Corrupt(AtLine(mark),
+                    fmt::format("nests deeper than {} levels", kMostLevels));
+    }
+    DocNode node;
+    node.kind = kind;
+    node.line = static_cast<uint32_t>(mark.line) + 1;
+    levels_.push_back({std::move(node), anchor, nodes_, std::nullopt});
+  }
+
+  void Close() {
+    Level level = std::move(levels_.back());
+    levels_.pop_back();
+    if (level.node.is(Kind::kObject)) CheckNames(level.node);
+    if (level.anchor != 0) {
+      anchors_[level.anchor] = {level.node, nodes_ - level.nodes_before + 1};
+    }
+    Place(std::move(level.node));
+  }
+
+  void Place(DocNode node) {
+    if (levels_.empty()) {
+      tree_.root = std::move(node);
+      return;
+    }
+    Level& level = levels_.back();
+    level.node.members.emplace_back(level.key.value_or(std::string_view()),
+                                    std::move(node));
+    level.key.reset();
+  }
+
+  DocTree& tree_;
+  const size_t most_nodes_;
+  size_t nodes_ = 0;
+  std::vector<Level> levels_;
+  std::unordered_map<YAML::anchor_t, Anchored> anchors_;
+};
+
+}  // namespace
+
+DocTree ParseYamlTree(const std::string& text) {
+  DocTree tree;
+  std::istringstream stream(text);
+  try {
+    YAML::Parser parser(stream);
+    Builder builder(&tree, text.size() / 2 + kSpareNodes);
+    parser.HandleNextDocument(builder);
+    DocTree second;
+    Builder ignored(&second, kSpareNodes);
+    if (parser.HandleNextDocument(ignored)) {
+      throw Corrupt({}, "holds several YAML documents, one is wanted");
+    }
+  } catch (const YAML::ParserException& error) {
+    throw Corrupt(AtLine(error.mark), fmt::format("is no YAML: {}", error.msg));
+  }
+  return tree;
+}
+
+}  // namespace ckptdiff
