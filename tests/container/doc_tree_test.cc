@@ -1,0 +1,50 @@
+#include "container/doc_tree.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/parse_error.h"
+
+namespace ckptdiff {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string ErrorOf(const std::string& text) {
+  try {
+    ParseJsonTree(text);
+  } catch (const ParseError& error) {
+    return ToString(error.error());
+  }
+  return "";
+}
+
+TEST(DocTreeTest, RemembersOrderLinesAndSpelling) {
+  std::string text = "{\"z\": 0.10,\n \"a\": [1,\n  {\"k\": \"\\u00e9\"}]}";
+  DocTree tree = ParseJsonTree(text);
+  ASSERT_EQ(tree.root.members.size(), 2u);
+  EXPECT_EQ(tree.root.members[0].first, "z");
+  EXPECT_EQ(tree.root.members[0].second.text, "0.10");
+  const DocNode& array = tree.root.members[1].second;
+  EXPECT_EQ(array.line, 2u);
+  EXPECT_EQ(array.members[1].second.line, 3u);
+  EXPECT_EQ(array.members[1].second.Find("k")->text, "é");
+  EXPECT_EQ(ToJson(array), "[1,\n  {\"k\": \"\\u00e9\"}]");
+}
+
+TEST(DocTreeTest, RefusesANameThatStandsTwice) {
+  EXPECT_THAT(ErrorOf("{\"a\": 1,\n\"a\": 2}"),
+              HasSubstr("line 2: \"a\" stands twice"));
+  std::string many = "{";
+  for (int i = 0; i < 30; ++i) many += "\"n" + std::to_string(i) + "\": 1,";
+  EXPECT_THAT(ErrorOf(many + "\"n7\": 1}"), HasSubstr("\"n7\" stands twice"));
+}
+
+TEST(DocTreeTest, RefusesDepthAndRubbish) {
+  EXPECT_THAT(ErrorOf(std::string(300, '[')), HasSubstr("200 levels"));
+  EXPECT_NE(ErrorOf("{\"a\": }"), "");
+  EXPECT_NE(ErrorOf("{} {}"), "");
+}
+
+}  // namespace
+}  // namespace ckptdiff
