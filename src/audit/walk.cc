@@ -20,13 +20,15 @@
 namespace ckptdiff {
 namespace {
 
-// Endings that say nothing: most files that carry them are no checkpoints, and
-// one that is claims itself by its content.
-constexpr std::array kSharedEndings = {"*.json", "*.bin", "*.pb",   "*.txt",
-                                       "*.zip",  "*.dat", "*.model"};
+// Endings that most files carry which are no checkpoints: one that is claims
+// itself by its content.
+constexpr std::array<std::string_view, 6> kSharedEndings = {
+    "*.json", "*.bin", "*.pb", "*.tar", "*.ts", "*.zip"};
+// What stays of them: names that promise a model.
+constexpr std::string_view kModelNames = "*model*.bin";
 
 std::vector<Glob> CheckpointEndings() {
-  std::vector<Glob> globs;
+  std::vector<Glob> globs = {Glob(kModelNames)};
   for (const FormatInfo& format : Formats()) {
     if (!format.is_checkpoint) continue;
     for (std::string_view pattern : Split(format.extensions, ' ')) {

@@ -49,6 +49,10 @@ int CompareSides(const Sides& sides, const Settings& settings,
     return Close(&output, kFailed, streams);
   }
 
+  if (auto wrong =
+          CheckSubtree(arguments, {&actual.value(), &expected.value()})) {
+    return Fail(*wrong, streams);
+  }
   Result<Report> report =
       Compare(actual.value(), expected.value(), settings.compare);
   if (!report.ok()) return Fail(report.error(), streams);

@@ -130,6 +130,9 @@ int Run(const Arguments& arguments, const Settings& settings,
       status = kFailed;  // the others are still told
       continue;
     }
+    if (auto wrong = CheckSubtree(arguments, {&layout.value()})) {
+      return Fail(*wrong, streams);
+    }
     layouts.push_back(std::move(layout).value());
     Shape(arguments, &layouts.back());
   }

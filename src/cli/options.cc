@@ -166,6 +166,17 @@ Result<Layout> ReadSide(const std::string& path, ReadOptions::As as,
   return layout;
 }
 
+std::optional<Error> CheckSubtree(const Arguments& arguments,
+                                  const std::vector<const Layout*>& layouts) {
+  if (arguments.subtree.empty()) return std::nullopt;
+  for (const Layout* layout : layouts) {
+    if (layout->source.format.starts_with("torch")) return std::nullopt;
+  }
+  const SourceInfo& source = layouts[0]->source;
+  return UsageError(fmt::format("--subtree is for torch bundles, {} is {}",
+                                source.path, source.format));
+}
+
 int Fail(const Error& error, const Streams& streams) {
   fmt::print(streams.err, "ckptdiff: {}\n", ToString(error));
   return kFailed;

@@ -54,6 +54,10 @@ Result<Settings> Understand(const Command& command, const Arguments& typed);
 Result<Layout> ReadSide(const std::string& path, ReadOptions::As as,
                         const Arguments& arguments, const Streams& streams);
 
+// An error where --subtree was typed and none of the layouts has parts.
+std::optional<Error> CheckSubtree(const Arguments& arguments,
+                                  const std::vector<const Layout*>& layouts);
+
 // "ckptdiff: path: where: what; hint", and status 2.
 int Fail(const Error& error, const Streams& streams);
 

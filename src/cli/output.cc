@@ -113,7 +113,7 @@ std::optional<Error> Output::Finish() {
 }
 
 Style StyleFor(const Arguments& arguments, std::FILE* out) {
-  constexpr int kLeast = 20, kMost = 160;
+  constexpr int kLeast = 40, kMost = 160;
   Style style;
   style.color = WantsColor(arguments.color, out);
   style.verbose = arguments.verbose;

@@ -1,6 +1,7 @@
 // The report that people read: why first, then what no cause explains, then
 // one line that counts. Nothing is said twice, nothing is wider than the
-// terminal.
+// terminal. All its sections stand in this file: they share one idea of what
+// has been said and how wide it may be.
 
 #include "report/text.h"
 
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/columns.h"
 #include "base/text.h"
@@ -19,8 +21,10 @@
 namespace ckptdiff {
 namespace {
 
-constexpr size_t kMostLines = 12;  // of one section, unless verbose
-constexpr size_t kMostItems = 12;  // of one line
+constexpr size_t kMostLines = 12;         // of one section, unless verbose
+constexpr size_t kMostBesidePattern = 5;  // which says the rest
+constexpr size_t kMostItems = 12;         // of one line
+constexpr size_t kRenamed = 7;            // the width of that word
 
 class Writer {
  public:
@@ -64,21 +68,22 @@ class Writer {
 
   // "2 layers were renamed        [layers-renamed, 98 %]"
   void Title(std::string_view summary, const std::string& tag) {
+    constexpr size_t kTagEnd = 80;  // on wide terminals too: the eye follows
     std::vector<std::string> lines = WrapText(summary, width_ - 2);
     for (size_t i = 0; i + 1 < lines.size(); ++i) {
       out_ += "  " + paint_.Bold(lines[i]) + "\n";
     }
-    size_t used = 2 + DisplayWidth(lines.back());
-    size_t tag_width = DisplayWidth(tag);
+    size_t used = 2 + DisplayWidth(lines.back()) + DisplayWidth(tag);
     out_ += "  " + paint_.Bold(lines.back());
-    if (used + 1 + tag_width <= width_) {
-      size_t gap = std::max<size_t>(
-          1, std::min(width_, size_t{80}) > used + tag_width
-                 ? std::min(width_, size_t{80}) - used - tag_width
-                 : 1);
+    if (used + 1 <= width_) {
+      size_t end = std::min(width_, kTagEnd);
+      size_t gap = end > used ? end - used : 1;
       out_ += std::string(gap, ' ') + paint_.Dim(tag) + "\n";
-    } else {
-      out_ += "\n    " + paint_.Dim(tag) + "\n";
+      return;
+    }
+    out_ += '\n';
+    for (const std::string& line : WrapText(tag, width_ - 4)) {
+      out_ += "    " + paint_.Dim(line) + "\n";
     }
   }
 
@@ -95,9 +100,19 @@ class Writer {
                       Printable(pattern.to), Count(pattern.count, "name")),
           style_, &out_);
     }
-    Groups(FoldFindings(report_.findings, diagnosis.findings, is_diff_,
-                        !style_.verbose));
+    Groups(FoldFindings(report_.findings, Untold(diagnosis), is_diff_,
+                        !style_.verbose),
+           diagnosis.patterns.empty() ? kMostLines : kMostBesidePattern);
     if (!is_diff_) Fix(diagnosis.fix);
+  }
+
+  // What no diagnosis above has listed: nothing is said twice.
+  std::vector<size_t> Untold(const Diagnosis& diagnosis) {
+    std::vector<size_t> untold;
+    for (size_t position : diagnosis.findings) {
+      if (told_.insert(position).second) untold.push_back(position);
+    }
+    return untold;
   }
 
   // The groups below list what a summary lists behind its colon.
@@ -112,15 +127,20 @@ class Writer {
     return Printable(said);
   }
 
-  void Groups(const std::vector<Group>& groups) {
+  void Groups(const std::vector<Group>& groups, size_t most = kMostLines) {
     size_t shown =
-        style_.verbose ? groups.size() : std::min(groups.size(), kMostLines);
+        style_.verbose ? groups.size() : std::min(groups.size(), most);
     if (groups.size() == shown + 1) shown = groups.size();
     size_t word_width = 0, label_width = 0;
+    bool has_renamed = false;  // a word that is said beside others only
     for (size_t i = 0; i < shown; ++i) {
       word_width = std::max(word_width, DisplayWidth(groups[i].word));
+      has_renamed = has_renamed || groups[i].word.empty();
       size_t wide = DisplayWidth(Printable(groups[i].label));
       if (wide <= width_ / 2) label_width = std::max(label_width, wide);
+    }
+    if (has_renamed && word_width > 0) {
+      word_width = std::max(word_width, kRenamed);
     }
     for (size_t i = 0; i < shown; ++i) {
       GroupLine(groups[i], word_width, label_width);
@@ -132,8 +152,11 @@ class Writer {
   }
 
   void GroupLine(const Group& group, size_t word_width, size_t label_width) {
-    std::string head =
-        word_width == 0 ? "" : PadRight(group.word, word_width) + "  ";
+    std::string head;
+    if (word_width > 0) {
+      head = PadRight(group.word.empty() ? "renamed" : group.word, word_width);
+      head += "  ";
+    }
     std::string contents = Printable(Contents(Cut(group)));
     if (group.places > 1) {
       contents = fmt::format("{} ×{}{}", group.places,
@@ -165,13 +188,9 @@ class Writer {
 
   // What no diagnosis explains, by severity and rule.
   void Unexplained() {
-    std::vector<bool> explained(report_.findings.size());
-    for (const Diagnosis& diagnosis : report_.diagnoses) {
-      for (size_t position : diagnosis.findings) explained[position] = true;
-    }
     std::map<std::pair<int, std::string>, std::vector<size_t>> sections;
     for (size_t i = 0; i < report_.findings.size(); ++i) {
-      if (explained[i]) continue;
+      if (told_.contains(i)) continue;
       const Finding& finding = report_.findings[i];
       sections[{-static_cast<int>(finding.severity), finding.rule}].push_back(
           i);
@@ -321,6 +340,7 @@ class Writer {
   const Paint paint_;
   const size_t width_;
   const bool is_diff_;
+  std::set<size_t> told_;  // positions of findings that a diagnosis listed
   std::string out_;
 };
 

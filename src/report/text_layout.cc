@@ -1,5 +1,6 @@
 // `inspect` as a person reads it: what it is, the tree of its variables with
-// their slots beside them, the optimizers, and what is wrong with it.
+// their slots beside them, the optimizers, and what is wrong with it: one walk
+// over one layout, in one file.
 
 #include <fmt/format.h>
 
@@ -153,6 +154,7 @@ class Writer {
     Row row;
     row.depth = depth;
     row.label = Printable(node.label);
+    if (!style_.verbose) row.label = Shorten(row.label, width_ - 4);
     if (node.times > 1) row.label += fmt::format("  ×{}", node.times);
     if (node.variable != NameTree::kNone) {
       const Variable& variable = layout_.variables[node.variable];

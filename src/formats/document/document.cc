@@ -1,3 +1,6 @@
+// The whole of a layout document, field by field: one file, because what one
+// field means depends on which others were there.
+
 #include "formats/document/document.h"
 
 #include <fmt/format.h>
