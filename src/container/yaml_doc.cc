@@ -24,7 +24,13 @@ std::string AtLine(const YAML::Mark& mark) {
   return fmt::format("line {}", mark.line + 1);
 }
 
+std::string_view WithoutPlus(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  return text;
+}
+
 bool IsNumber(std::string_view text) {
+  text = WithoutPlus(text);
   if (text.find_first_not_of("0123456789+-.eE") != std::string_view::npos) {
     return false;
   }
@@ -47,11 +53,12 @@ Kind KindOf(std::string_view text) {
 }
 
 // As JSON spells it: "+1." and "01" are numbers in YAML alone.
-std::string Spelled(Kind kind, const std::string& text) {
+std::string Spelled(Kind kind, std::string_view text) {
   if (kind == Kind::kBool) {
     return text[0] == 't' || text[0] == 'T' ? "true" : "false";
   }
-  if (kind != Kind::kNumber) return text;
+  if (kind != Kind::kNumber) return std::string(text);
+  text = WithoutPlus(text);
   int64_t whole = 0;
   const char* end = text.data() + text.size();
   auto [stop, error] = std::from_chars(text.data(), end, whole);
