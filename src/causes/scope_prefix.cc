@@ -23,6 +23,10 @@ std::string Told(const FrontChange& front) {
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   std::vector<size_t> moved = evidence.names().Of({ChangeKind::kPrefix});
   if (moved.empty()) return {};
+  // Only TF1's slots stand in scopes; elsewhere their tree is the optimizer's.
+  if (evidence.names().of_slots() && evidence.toolkit() != Toolkit::kTf1) {
+    return {};
+  }
   const FrontChange& front = evidence.names().front();
   std::vector<Pattern> patterns = PatternsFor(evidence, moved);
   std::string summary = fmt::format(
