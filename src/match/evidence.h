@@ -10,7 +10,7 @@
 
 namespace ckptdiff {
 
-struct Evidence {
+struct EvidenceKind {
   std::string_view id;  // as in Pair::evidence
   float weight;         // how much it counts against the others
   // Said once of names and shapes, or anew each round from the beliefs.

@@ -125,7 +125,7 @@ class Matcher {
     std::vector<bool> used_a(problem.actual.size());
     std::vector<bool> used_e(problem.expected.size());
     for (const Decision& decision : solution.pairs) {
-      const Candidate& one = problem.candidates[decision.candidate];
+      const Proposal& one = problem.candidates[decision.candidate];
       used_a[one.actual] = used_e[one.expected] = true;
       pairing_.pairs.push_back(PairOf(actual_, expected_,
                                       problem.actual.variables[one.actual],

@@ -56,10 +56,10 @@ void FindCandidates(Problem* problem) {
 }
 
 void Index(Problem* problem) {
-  const std::vector<Candidate>& all = problem->candidates;
+  const std::vector<Proposal>& all = problem->candidates;
   problem->row.assign(problem->actual.size() + 1, 0);
   problem->column.assign(problem->expected.size() + 1, 0);
-  for (const Candidate& one : all) {
+  for (const Proposal& one : all) {
     ++problem->row[one.actual + 1];
     ++problem->column[one.expected + 1];
   }

@@ -13,7 +13,7 @@
 
 namespace ckptdiff {
 
-struct Candidate {
+struct Proposal {
   uint32_t actual = 0;
   uint32_t expected = 0;
   Fit fit = Fit::kSame;
@@ -26,7 +26,7 @@ struct Problem {
   const WordTable* words = nullptr;
   Side actual;
   Side expected;
-  std::vector<Candidate> candidates;  // by actual, then expected
+  std::vector<Proposal> candidates;   // by actual, then expected
   std::vector<uint32_t> row;          // actual → first candidate; size + 1
   std::vector<uint32_t> column;       // expected → place in by_expected
   std::vector<uint32_t> by_expected;  // candidates by expected, then actual

@@ -9,20 +9,20 @@
 
 namespace ckptdiff {
 
-extern const Evidence kEqualName;
-extern const Evidence kLeaf;
-extern const Evidence kNumbers;
-extern const Evidence kRewrites;
-extern const Evidence kSequence;
-extern const Evidence kShape;
-extern const Evidence kSiblings;
-extern const Evidence kStructure;
-extern const Evidence kSurroundings;
-extern const Evidence kWords;
+extern const EvidenceKind kEqualName;
+extern const EvidenceKind kLeaf;
+extern const EvidenceKind kNumbers;
+extern const EvidenceKind kRewrites;
+extern const EvidenceKind kSequence;
+extern const EvidenceKind kShape;
+extern const EvidenceKind kSiblings;
+extern const EvidenceKind kStructure;
+extern const EvidenceKind kSurroundings;
+extern const EvidenceKind kWords;
 
 namespace {
 
-constexpr const Evidence* kAll[] = {
+constexpr const EvidenceKind* kAll[] = {
     &kEqualName, &kLeaf,     &kNumbers,   &kRewrites,     &kSequence,
     &kShape,     &kSiblings, &kStructure, &kSurroundings, &kWords,
 };
@@ -36,7 +36,7 @@ constexpr float kClear = 0.25F;  // by which a name's words must single it out
 
 void Weigh(const Problem& problem, bool every_round,
            std::vector<float>* scores) {
-  for (const Evidence* evidence : kAll) {
+  for (const EvidenceKind* evidence : kAll) {
     if (evidence->every_round != every_round) continue;
     if (evidence->where_names_are_silent) continue;
     evidence->weigh(problem, evidence->weight, *scores);
@@ -72,19 +72,19 @@ std::vector<float> Likeness(const Problem& problem) {
   std::vector<float> names(scores.size());
   kWords.weigh(problem, 1, names);
   std::vector<float> order(scores.size());
-  for (const Evidence* evidence : kAll) {
+  for (const EvidenceKind* evidence : kAll) {
     if (!evidence->where_names_are_silent) continue;
     evidence->weigh(problem, evidence->weight, order);
   }
   std::vector<Speech> actual(problem.actual.size());
   std::vector<Speech> expected(problem.expected.size());
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     actual[one.actual].Hear(names[i], problem.expected.patterns[one.expected]);
     expected[one.expected].Hear(names[i], problem.actual.patterns[one.actual]);
   }
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     scores[i] +=
         order[i] * std::min(actual[one.actual].Silence(
                                 problem.expected.patterns[one.expected]),
@@ -96,7 +96,7 @@ std::vector<float> Likeness(const Problem& problem) {
 
 // Keeps the best of each row and column.
 void Prune(Problem* problem) {
-  std::vector<Candidate>& all = problem->candidates;
+  std::vector<Proposal>& all = problem->candidates;
   std::vector<bool> keep(all.size());
   const auto keep_best = [&](std::vector<uint32_t> some) {
     if (some.size() > kMostRivals) {
@@ -130,22 +130,22 @@ void Prune(Problem* problem) {
 
 // Score against rivals on both sides, as a share.
 void Believe(Problem* problem, float sharpness) {
-  std::vector<Candidate>& all = problem->candidates;
+  std::vector<Proposal>& all = problem->candidates;
   constexpr float kLow = std::numeric_limits<float>::lowest();
   std::vector<float> top_a(problem->actual.size(), kLow);
   std::vector<float> top_e(problem->expected.size(), kLow);
-  for (const Candidate& one : all) {
+  for (const Proposal& one : all) {
     top_a[one.actual] = std::max(top_a[one.actual], one.score);
     top_e[one.expected] = std::max(top_e[one.expected], one.score);
   }
   std::vector<float> sum_a(problem->actual.size());
   std::vector<float> sum_e(problem->expected.size());
-  for (const Candidate& one : all) {
+  for (const Proposal& one : all) {
     sum_a[one.actual] += std::exp(sharpness * (one.score - top_a[one.actual]));
     sum_e[one.expected] +=
         std::exp(sharpness * (one.score - top_e[one.expected]));
   }
-  for (Candidate& one : all) {
+  for (Proposal& one : all) {
     one.belief = std::exp(sharpness * (one.score - top_a[one.actual])) /
                  sum_a[one.actual] *
                  std::exp(sharpness * (one.score - top_e[one.expected])) /
@@ -162,7 +162,7 @@ Best BestOf(const Problem& problem, const std::vector<uint32_t>& some,
             const std::vector<bool>& used_a, const std::vector<bool>& used_e) {
   Best best;
   for (uint32_t i : some) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     if (used_a[one.actual] || used_e[one.expected]) continue;
     if (best.candidate == UINT32_MAX || one.score > best.first) {
       best.second = best.candidate == UINT32_MAX ? 0 : best.first;
@@ -235,7 +235,7 @@ Solution Decide(const Problem& problem) {
   Solution solution;
   std::vector<bool> used_a(problem.actual.size());
   std::vector<bool> used_e(problem.expected.size());
-  const std::vector<Candidate>& all = problem.candidates;
+  const std::vector<Proposal>& all = problem.candidates;
   std::vector<uint32_t> order(all.size());
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(), [&](uint32_t x, uint32_t y) {
@@ -243,7 +243,7 @@ Solution Decide(const Problem& problem) {
     return x < y;
   });
   for (uint32_t i : order) {
-    const Candidate& one = all[i];
+    const Proposal& one = all[i];
     if (used_a[one.actual] || used_e[one.expected]) continue;
     if (one.score < kLeastScore) break;
     const Best row = BestOf(problem, Row(problem, one.actual), used_a, used_e);
@@ -264,7 +264,7 @@ Solution Decide(const Problem& problem) {
 // Says of each pair what spoke for it.
 void Explain(const Problem& problem, Solution* solution) {
   std::vector<float> said(problem.candidates.size());
-  for (const Evidence* evidence : kAll) {
+  for (const EvidenceKind* evidence : kAll) {
     std::fill(said.begin(), said.end(), 0.0F);
     evidence->weigh(problem, 1, said);
     for (Decision& decision : solution->pairs) {
@@ -278,7 +278,7 @@ void Explain(const Problem& problem, Solution* solution) {
 }  // namespace
 
 Solution Solve(Problem* problem) {
-  std::vector<Candidate>& all = problem->candidates;
+  std::vector<Proposal>& all = problem->candidates;
   std::vector<float> scores = Likeness(*problem);
   for (size_t i = 0; i < all.size(); ++i) {
     all[i].likeness = all[i].score = scores[i];

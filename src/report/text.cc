@@ -127,7 +127,8 @@ class Writer {
     return Printable(said);
   }
 
-  void Groups(const std::vector<Group>& groups, size_t most = kMostLines) {
+  void Groups(const std::vector<FindingGroup>& groups,
+              size_t most = kMostLines) {
     size_t shown =
         style_.verbose ? groups.size() : std::min(groups.size(), most);
     if (groups.size() == shown + 1) shown = groups.size();
@@ -151,7 +152,8 @@ class Writer {
     }
   }
 
-  void GroupLine(const Group& group, size_t word_width, size_t label_width) {
+  void GroupLine(const FindingGroup& group, size_t word_width,
+                 size_t label_width) {
     std::string head;
     if (word_width > 0) {
       head = PadRight(group.word.empty() ? "renamed" : group.word, word_width);
@@ -173,8 +175,8 @@ class Writer {
     if (!contents.empty()) AddHanging(8, "", contents, style_, &out_);
   }
 
-  Group Cut(const Group& group) const {
-    Group cut = group;
+  FindingGroup Cut(const FindingGroup& group) const {
+    FindingGroup cut = group;
     if (style_.verbose || cut.items.size() <= kMostItems) return cut;
     size_t more = cut.items.size() - (kMostItems - 2);
     cut.items.resize(kMostItems - 2);
@@ -208,11 +210,11 @@ class Writer {
     const Finding& first = report_.findings[positions[0]];
     out_ += '\n';
     if (positions.size() == 1) return One(first);
-    std::vector<Group> groups =
+    std::vector<FindingGroup> groups =
         FoldFindings(report_.findings, positions, is_diff_, !style_.verbose);
     out_ += fmt::format("  {} {}\n", Tag(first),
                         Count(positions.size(), "finding"));
-    for (Group& group : groups) {
+    for (FindingGroup& group : groups) {
       if (!is_diff_) group.word.clear();  // the tag has said it
     }
     Groups(groups);

@@ -154,7 +154,7 @@ Entry EntryOf(const Finding& finding, bool is_diff) {
   return entry;
 }
 
-void AddTo(Group* group, Entry entry) {
+void AddTo(FindingGroup* group, Entry entry) {
   if (entry.is_slot) ++group->slot_count;
   if (!entry.item.empty()) group->items.push_back(std::move(entry.item));
   if (entry.slot.empty()) return;
@@ -171,7 +171,7 @@ struct Alike {
 };
 
 // Places whose lines differ by numbers alone become one line.
-std::vector<Group> MergePlaces(std::vector<Group> groups) {
+std::vector<FindingGroup> MergePlaces(std::vector<FindingGroup> groups) {
   std::map<std::string, Alike> sets;
   std::vector<const Alike*> set_of(groups.size());
   for (size_t i = 0; i < groups.size(); ++i) {
@@ -186,7 +186,7 @@ std::vector<Group> MergePlaces(std::vector<Group> groups) {
     for (size_t member : set.members) labels.push_back(groups[member].label);
     if (labels.size() > 1) set.label = MergeNumbered(labels);
   }
-  std::vector<Group> merged;
+  std::vector<FindingGroup> merged;
   for (size_t i = 0; i < groups.size(); ++i) {
     const Alike& set = *set_of[i];
     bool is_told = !set.label.empty() && set.members[0] != i;
@@ -201,10 +201,10 @@ std::vector<Group> MergePlaces(std::vector<Group> groups) {
 
 }  // namespace
 
-std::vector<Group> FoldFindings(const std::vector<Finding>& findings,
-                                const std::vector<size_t>& positions,
-                                bool is_diff, bool fold) {
-  std::vector<Group> groups;
+std::vector<FindingGroup> FoldFindings(const std::vector<Finding>& findings,
+                                       const std::vector<size_t>& positions,
+                                       bool is_diff, bool fold) {
+  std::vector<FindingGroup> groups;
   std::unordered_map<std::string, size_t> index;
   for (size_t position : positions) {
     Entry entry = EntryOf(findings[position], is_diff);
@@ -216,7 +216,7 @@ std::vector<Group> FoldFindings(const std::vector<Finding>& findings,
   return fold ? MergePlaces(std::move(groups)) : groups;
 }
 
-std::string Contents(const Group& group) {
+std::string Contents(const FindingGroup& group) {
   std::vector<std::string> parts = group.items;
   if (!group.slots.empty()) {
     parts.push_back(fmt::format("{} {}",

@@ -14,7 +14,7 @@
 namespace ckptdiff {
 
 // One line of a report: what several findings say of one place.
-struct Group {
+struct FindingGroup {
   std::string word;   // "missing", "removed"; empty where the label says all
   std::string label;  // a layer or a variable; "a → b" where renamed
   std::vector<std::string> items;  // "kernel [20, 10]", ...
@@ -26,12 +26,12 @@ struct Group {
 // The findings at `positions`, folded, in order of their first. In a diff,
 // what NEW has is added and what only OLD has is removed. Unless `fold`,
 // places stay apart.
-std::vector<Group> FoldFindings(const std::vector<Finding>& findings,
-                                const std::vector<size_t>& positions,
-                                bool is_diff, bool fold);
+std::vector<FindingGroup> FoldFindings(const std::vector<Finding>& findings,
+                                       const std::vector<size_t>& positions,
+                                       bool is_diff, bool fold);
 
 // "kernel [20, 10], bias [10], 4 slots".
-std::string Contents(const Group& group);
+std::string Contents(const FindingGroup& group);
 
 // The name a person knows the subject of a finding by.
 std::string SubjectOf(const Finding& finding);

@@ -7,7 +7,7 @@ namespace {
 
 void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     if (problem.actual.variable(one.actual).name ==
         problem.expected.variable(one.expected).name) {
       scores[i] += weight;
@@ -17,7 +17,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
 
 }  // namespace
 
-extern constexpr Evidence kEqualName = {
+extern constexpr EvidenceKind kEqualName = {
     .id = "same-name",
     .weight = 0.5F,
     .every_round = false,

@@ -18,7 +18,7 @@ WordId LastWord(const Name& name) {
 
 void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     const Name& a = problem.actual.names[one.actual];
     const Name& e = problem.expected.names[one.expected];
     if (a.leaf == LeafKind::kNumber || e.leaf == LeafKind::kNumber) {
@@ -36,7 +36,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
 
 }  // namespace
 
-extern constexpr Evidence kLeaf = {
+extern constexpr EvidenceKind kLeaf = {
     .id = "same-kind",
     .weight = 0.6F,
     .every_round = false,

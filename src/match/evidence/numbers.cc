@@ -47,7 +47,7 @@ float Agreement(const WordTable& words, const std::vector<Rank>& a,
 
 void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     scores[i] +=
         weight * Agreement(*problem.words, problem.actual.ranks[one.actual],
                            problem.expected.ranks[one.expected]);
@@ -56,7 +56,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
 
 }  // namespace
 
-extern constexpr Evidence kNumbers = {
+extern constexpr EvidenceKind kNumbers = {
     .id = "same-position",
     .weight = 1.0F,
     .every_round = false,

@@ -14,7 +14,7 @@ uint64_t Key(uint64_t a, uint64_t b) { return a * 0x9e3779b97f4a7c15 ^ b; }
 
 void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   std::unordered_map<uint64_t, float> both, actual, expected;
-  for (const Candidate& one : problem.candidates) {
+  for (const Proposal& one : problem.candidates) {
     const uint64_t a = problem.actual.patterns[one.actual];
     const uint64_t e = problem.expected.patterns[one.expected];
     both[Key(a, e)] += one.belief;
@@ -22,7 +22,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
     expected[e] += one.belief;
   }
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     const uint64_t a = problem.actual.patterns[one.actual];
     const uint64_t e = problem.expected.patterns[one.expected];
     const float of = actual[a] + expected[e] - both[Key(a, e)];
@@ -32,7 +32,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
 
 }  // namespace
 
-extern constexpr Evidence kRewrites = {
+extern constexpr EvidenceKind kRewrites = {
     .id = "learned-rewrite",
     .weight = 0.8F,
     .every_round = true,

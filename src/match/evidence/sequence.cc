@@ -58,14 +58,14 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
     if (partner[i] != kUnaligned) of[a[i]] = e[partner[i]];
   }
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     if (of[one.actual] == one.expected) scores[i] += weight * sure;
   }
 }
 
 }  // namespace
 
-extern constexpr Evidence kSequence = {
+extern constexpr EvidenceKind kSequence = {
     .id = "same-sequence",
     .weight = 1.2F,
     .every_round = false,

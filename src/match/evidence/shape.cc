@@ -22,7 +22,7 @@ struct Ballot {
 };
 
 // Variables of one kind: the same last words, as many axes.
-uint64_t Kind(const Problem& problem, const Candidate& one) {
+uint64_t Kind(const Problem& problem, const Proposal& one) {
   const uint64_t axes =
       problem.expected.variable(one.expected).shape.dims.size();
   const uint64_t a = LastWord(problem.actual.names[one.actual]);
@@ -39,14 +39,14 @@ bool IsSquare(const Shape& shape) {
 
 void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   std::unordered_map<uint64_t, Ballot> ballots;
-  for (const Candidate& one : problem.candidates) {
+  for (const Proposal& one : problem.candidates) {
     if (one.fit != Fit::kSame && one.fit != Fit::kPermuted) continue;
     if (IsSquare(problem.actual.variable(one.actual).shape)) continue;
     Ballot& ballot = ballots[Kind(problem, one)];
     (one.fit == Fit::kSame ? ballot.same : ballot.permuted) += one.belief;
   }
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     const Shape& shape = problem.actual.variable(one.actual).shape;
     if (one.fit == Fit::kSingleton || one.fit == Fit::kMerged) {
       scores[i] += weight * 0.5F;
@@ -70,7 +70,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
 
 }  // namespace
 
-extern constexpr Evidence kShape = {
+extern constexpr EvidenceKind kShape = {
     .id = "same-shape",
     .weight = 0.6F,
     .every_round = true,

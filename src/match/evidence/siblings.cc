@@ -59,7 +59,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
     return ByNumber(side, v) ? 1.0F : side.is_sorted ? 0.0F : side.order_worth;
   };
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     float said = 0;
     bool found = false;
     for (const Sibling& a : actual[one.actual]) {
@@ -82,7 +82,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
 
 }  // namespace
 
-extern constexpr Evidence kSiblings = {
+extern constexpr EvidenceKind kSiblings = {
     .id = "same-order",
     .weight = 0.4F,
     .every_round = false,

@@ -81,7 +81,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   const Places actual = PlacesOf(problem.actual);
   const Places expected = PlacesOf(problem.expected);
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     float best = 0;
     for (uint32_t a = problem.actual.leaf_node[one.actual];
          a != Node::kNone && a != 0; a = problem.actual.nodes[a].parent) {
@@ -100,7 +100,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
 
 }  // namespace
 
-extern constexpr Evidence kStructure = {
+extern constexpr EvidenceKind kStructure = {
     .id = "same-layer-shapes",
     .weight = 0.7F,
     .every_round = false,

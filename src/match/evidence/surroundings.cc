@@ -18,7 +18,7 @@ using Table = std::unordered_map<uint64_t, float>;
 // How much of the belief of each pair of places meets.
 Table Meet(const Problem& problem) {
   Table leaves;
-  for (const Candidate& one : problem.candidates) {
+  for (const Proposal& one : problem.candidates) {
     if (one.belief < 0.01F) continue;
     leaves[Key(problem.actual.leaf_node[one.actual],
                problem.expected.leaf_node[one.expected])] += one.belief;
@@ -77,7 +77,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   const Table meet = Meet(problem);
   Table around;
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     const uint32_t a = problem.actual.leaf_node[one.actual];
     const uint32_t e = problem.expected.leaf_node[one.expected];
     auto [at, is_new] = around.emplace(Key(a, e), 0.0F);
@@ -88,7 +88,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
 
 }  // namespace
 
-extern constexpr Evidence kSurroundings = {
+extern constexpr EvidenceKind kSurroundings = {
     .id = "same-surroundings",
     .weight = 2.0F,
     .every_round = true,

@@ -97,7 +97,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   const std::vector<Bag> expected =
       Bags(problem.expected, in_expected, actual_says);
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Candidate& one = problem.candidates[i];
+    const Proposal& one = problem.candidates[i];
     const Bag &a = actual[one.actual], &e = expected[one.expected];
     if (a.total + e.total <= 0) continue;
     scores[i] +=
@@ -107,7 +107,7 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
 
 }  // namespace
 
-extern constexpr Evidence kWords = {
+extern constexpr EvidenceKind kWords = {
     .id = "name-similarity",
     .weight = 2.0F,
     .every_round = false,
