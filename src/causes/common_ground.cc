@@ -11,15 +11,20 @@ namespace {
 // Of the smaller side; a layer that happens to fit is no kinship.
 constexpr double kNextToNothing = 0.15;
 
-// A name that was found is worth more than one that was inferred.
+// A name that was found is worth more than one that was inferred, and one
+// whose variable was resized still says which model this is.
 double Common(const Comparison& comparison) {
   double common = 0;
   for (const Pair& pair : comparison.pairing().pairs) {
     const Variable& want = comparison.expected(pair.expected);
     if (want.role != Role::kWeight) continue;
     const Shape& have = comparison.actual(pair.actual).shape;
-    if (pair.transform.empty() && !have.Agrees(want.shape)) continue;
-    common += pair.how == How::kRenamed ? 0.5 : 1;
+    const bool is_resized = pair.transform.empty() && !have.Agrees(want.shape);
+    if (is_resized && (pair.how == How::kRenamed ||
+                       have.dims.size() != want.shape.dims.size())) {
+      continue;
+    }
+    common += is_resized || pair.how == How::kRenamed ? 0.5 : 1;
   }
   for (const Group& group : comparison.pairing().groups) {
     common += static_cast<double>(

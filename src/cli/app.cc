@@ -80,10 +80,10 @@ std::optional<Error> Leftover(const Command& command, const CLI::App& app) {
 // "--format: 1 required TEXT missing" and its like, as one plain line.
 Error Translate(const Command& command, const CLI::ParseError& error) {
   std::string what = error.what();
-  size_t end = what.find('\n');
+  what = what.substr(0, what.find('\n'));
+  if (what.find("At Most") != std::string::npos) what = "one argument too many";
   return UsageError(
-      what.substr(0, end),
-      fmt::format("usage: ckptdiff {} {}", command.id, command.usage));
+      what, fmt::format("usage: ckptdiff {} {}", command.id, command.usage));
 }
 
 int RunCommand(const Command& command, const Words& words,

@@ -65,6 +65,7 @@ Result<std::unique_ptr<Output>> Output::Open(const std::string& path,
   output->stream_ = standard;
   if (path.empty() || path == "-") return output;
   output->path_ = path;
+  output->stream_ = nullptr;   // never to be closed here
   if (!IsReplaceable(path)) {  // a device, a pipe
     output->stream_ = std::fopen(path.c_str(), "wb");
     if (output->stream_ == nullptr) return SystemError(path, errno);

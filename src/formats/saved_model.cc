@@ -85,7 +85,9 @@ Claim Detect(const Source& source, const ReadOptions&) {
     return {.match = LooksLikeOne(source) ? Match::kYes : Match::kNo};
   }
   bool is_whole = place->is_text || place->graph.Peek(0, 1) == "\x08";
-  Claim claim{is_whole ? Match::kYes : Match::kMaybe, place->graph.path(), {}};
+  // The directory is the model, whichever of its files was typed.
+  Claim claim{
+      is_whole ? Match::kYes : Match::kMaybe, place->graph.directory(), {}};
   for (std::string_view name : {"variables", "assets", "assets.extra",
                                 "keras_metadata.pb", "fingerprint.pb"}) {
     claim.members.push_back(Below(*place, name));

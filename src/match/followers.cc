@@ -80,7 +80,7 @@ void FollowOwners(const Layout& actual, const Layout& expected,
     pairing->pairs.push_back(
         {.actual = found->second,
          .expected = i,
-         .how = other.name == slot.name ? How::kExact : How::kRenamed,
+         .how = HowNamed(other.name, slot.name),
          .confidence = owners.confidence,
          .evidence = {"same-owner"},
          .transform = owners.transform.empty()

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "layout/names.h"
 #include "match/equal_names.h"
 #include "match/followers.h"
 #include "match/groups.h"
@@ -26,7 +27,7 @@ Pair PairOf(const Layout& actual, const Layout& expected, uint32_t a,
   const Variable &x = actual.variables[a], &y = expected.variables[e];
   return {.actual = a,
           .expected = e,
-          .how = x.name == y.name ? How::kExact : How::kRenamed,
+          .how = HowNamed(x.name, y.name),
           .confidence = confidence,
           .evidence = {},
           .transform = TransformOf(x.shape, y.shape, flips)};
@@ -160,6 +161,15 @@ class Matcher {
 };
 
 }  // namespace
+
+How HowNamed(std::string_view actual, std::string_view expected) {
+  if (actual == expected) return How::kExact;
+  if (IsCanonicalName(actual) && IsCanonicalName(expected)) {
+    return How::kRenamed;
+  }
+  return CanonicalName(actual) == CanonicalName(expected) ? How::kCanonical
+                                                          : How::kRenamed;
+}
 
 std::string_view ToString(How how) {
   switch (how) {

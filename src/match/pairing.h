@@ -23,6 +23,10 @@ enum class How {
 
 std::string_view ToString(How how);
 
+// How two names that were paired stand to each other: kExact, kCanonical or
+// kRenamed.
+How HowNamed(std::string_view actual, std::string_view expected);
+
 // Positions are those in Layout::variables of the respective side.
 struct Pair {
   size_t actual = 0;

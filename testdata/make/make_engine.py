@@ -356,7 +356,8 @@ CAUSES = {
                      "silent": CLEAN},
     "slots-never-created": {
         "fires": (doc(GAN + adam(GAN[:2])), doc(GAN + adam(GAN))),
-        "never-stepped": (doc(MLP, "keras", "order", optimizers=ADAM),
+        "never-stepped": (doc(MLP, "keras", "order",
+                              optimizers=[dict(o, slots=[]) for o in ADAM]),
                           doc(MLP + adam(MLP), "keras", "order",
                               optimizers=ADAM)),
         "silent": (doc(GAN), doc(GAN + adam(GAN)))},

@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 class AuditTest : public ::testing::Test {
  protected:
   AuditTest() {
+    fs::create_directories(dir_.File("runs"));
     fs::copy(TestData("formats/tf-bundle/gan-with-slots"), dir_.File("runs/b"),
              fs::copy_options::recursive);
     fs::copy(TestData("formats/saved-model/module"), dir_.File("runs/saved"),

@@ -44,7 +44,7 @@ TEST_F(CheckTest, EndsWith0WhereNothingIsFound) {
 TEST_F(CheckTest, EndsWith1WhereAnErrorIsFound) {
   CliResult result = Cli({"check", one_, "--spec", two_});
   EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(result.out, HasSubstr("a/bias"));
+  EXPECT_THAT(result.out, HasSubstr("bias [3]"));
   EXPECT_EQ(result.err, "");
 }
 

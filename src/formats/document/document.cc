@@ -330,10 +330,12 @@ class Document {
     for (size_t i = 0; i < layout_.variables.size(); ++i) {
       const Variable& variable = layout_.variables[i];
       auto& index = variable.key.empty() ? by_name : by_key;
-      if (index.emplace(variable.Identity(), i).second) continue;
+      auto [first, is_new] = index.emplace(variable.Identity(), i);
+      if (is_new) continue;
       throw ParseError(
-          ErrorCode::kInvalidLayout, "variables",
-          fmt::format("\"{}\" stands there twice", variable.Identity()),
+          ErrorCode::kInvalidLayout, fmt::format("line {}", lines_[i]),
+          fmt::format("a second variable \"{}\", the first is on line {}",
+                      variable.Identity(), lines_[first->second]),
           "give each a key of its own, or drop one");
     }
   }
