@@ -235,25 +235,17 @@ bool PickleMachine::RunNumber(uint8_t opcode) {
 
 bool PickleMachine::RunText(uint8_t opcode) {
   switch (opcode) {
-    case 0x8c:  // SHORT_BINUNICODE
-      PushText(Kind::kText, input_.U8());
-      return true;
-    case 'X': PushText(Kind::kText, input_.Little(4)); return true;
-    case 0x8d:  // BINUNICODE8
-      PushText(Kind::kText, input_.Little(8));
-      return true;
-    case 'U':  // SHORT_BINSTRING, BINSTRING: text of Python 2
-      PushText(Kind::kText, input_.U8());
-      return true;
+    // BINUNICODE in three sizes; BINSTRING, of Python 2, in two.
+    case 0x8c:
+    case 'U': PushText(Kind::kText, input_.U8()); return true;
+    case 'X':
     case 'T': PushText(Kind::kText, input_.Little(4)); return true;
-    case 'C':  // SHORT_BINBYTES
-      PushText(Kind::kBytes, input_.U8());
-      return true;
+    case 0x8d: PushText(Kind::kText, input_.Little(8)); return true;
+    // BINBYTES in three sizes, and BYTEARRAY8.
+    case 'C': PushText(Kind::kBytes, input_.U8()); return true;
     case 'B': PushText(Kind::kBytes, input_.Little(4)); return true;
-    case 0x8e:  // BINBYTES8
-    case 0x96:  // BYTEARRAY8
-      PushText(Kind::kBytes, input_.Little(8));
-      return true;
+    case 0x8e:
+    case 0x96: PushText(Kind::kBytes, input_.Little(8)); return true;
     default: return false;
   }
 }

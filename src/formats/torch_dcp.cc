@@ -18,6 +18,8 @@
 //
 // A save that was never finished has `.metadata.tmp` instead.
 //
+// One file: what it does to the paths is of use to nothing else.
+//
 // Reference: torch/distributed/checkpoint/{metadata,filesystem}.py.
 
 #include <fmt/format.h>

@@ -1,7 +1,8 @@
 // How the model is found: a dict that holds tensors is a candidate, and so is
 // a module. Names come before sizes (an average is as large as the model):
 // `callbacks` hold no model, `ema` holds an average, random states and losses
-// are no variables even where they stand beside some.
+// are no variables even where they stand beside some. One file: each rule
+// makes sense only beside the others.
 
 #include "formats/torch_models.h"
 

@@ -1,3 +1,5 @@
+// One function of torch._utils after the other; one file, as there.
+
 #include "formats/torch_tensor.h"
 
 #include <fmt/format.h>
