@@ -94,6 +94,24 @@ TEST(ConventionsTest, IncludesFollowTheLayers) {
   }
 }
 
+TEST(ConventionsTest, OneContainerPairSeesEachParsingLibrary) {
+  const std::map<std::string, std::string> homes = {
+      {"hdf5.h", "src/container/hdf5"}, {"H5", "src/container/hdf5"},
+      {"zlib.h", "src/container/"},     {"snappy.h", "src/container/sstable"},
+      {"zstd.h", "src/container/"},     {"CLI/", "src/cli/"},
+      {"yaml-cpp/", "src/container/"},
+  };
+  for (const std::string& file : Sources("src")) {
+    std::string text = ReadTextFile(Root() + "/" + file);
+    for (const std::string& header : Matches(text, "#include <([^>]+)>")) {
+      for (const auto& [library, home] : homes) {
+        if (!header.starts_with(library)) continue;
+        EXPECT_TRUE(file.starts_with(home)) << file << " includes " << header;
+      }
+    }
+  }
+}
+
 // The id of every plug-in in the files of a folder: `.id = "…"`.
 std::map<std::string, std::string> IdsInFiles(const std::string& folder) {
   std::map<std::string, std::string> file_of_id;
@@ -137,6 +155,60 @@ TEST(ConventionsTest, EveryFormatFileIsRegisteredUnderItsName) {
   ExpectFileNamesAreIds(IdsInFiles("src/formats"), registered);
 }
 
+TEST(ConventionsTest, EveryRuleAndCauseExplainsItself) {
+  for (const RuleInfo& rule : Rules()) {
+    EXPECT_FALSE(rule.summary.empty()) << rule.id;
+    EXPECT_FALSE(rule.help.empty()) << rule.id;
+    EXPECT_FALSE(rule.remedy.empty()) << rule.id;
+  }
+  for (const CauseInfo& cause : Causes()) {
+    EXPECT_FALSE(cause.summary.empty()) << cause.id;
+    EXPECT_FALSE(cause.help.empty()) << cause.id;
+  }
+}
+
+TEST(ConventionsTest, EveryFormatHasAFixtureInTheManifest) {
+  std::string manifest = ReadTextFile(TestData("MANIFEST.json"));
+  for (const Format* format : AllFormats()) {
+    std::string row = "\"format\": \"" + std::string(format->id) + "\"";
+    EXPECT_NE(manifest.find(row), std::string::npos) << format->id;
+    EXPECT_TRUE(fs::exists(TestData("formats/" + std::string(format->id))))
+        << format->id;
+  }
+}
+
+TEST(ConventionsTest, EveryFormatRuleAndCauseStandsInTheReadme) {
+  std::string readme = ReadTextFile(Root() + "/README.md");
+  for (const Format* format : AllFormats()) {
+    EXPECT_NE(readme.find("`" + std::string(format->id) + "`"),
+              std::string::npos)
+        << format->id;
+  }
+  for (const RuleInfo& rule : Rules()) {
+    EXPECT_NE(readme.find("`" + std::string(rule.id) + "`"), std::string::npos)
+        << rule.id;
+  }
+  for (const CauseInfo& cause : Causes()) {
+    EXPECT_NE(readme.find("`" + std::string(cause.id) + "`"), std::string::npos)
+        << cause.id;
+  }
+}
+
+TEST(ConventionsTest, EveryPathThatADocumentNamesExists) {
+  for (const char* document : {"README.md", "CONTRIBUTING.md", "src/README.md",
+                               "tests/README.md", "testdata/README.md"}) {
+    std::string text = ReadTextFile(Root() + "/" + document);
+    EXPECT_FALSE(text.empty()) << document;
+    for (const std::string& path :
+         Matches(text,
+                 "`((?:src|include|tests|testdata|scripts|schemas|python|"
+                 "bench)/[A-Za-z0-9_./-]+)`")) {
+      EXPECT_TRUE(fs::exists(Root() + "/" + path))
+          << document << " names " << path;
+    }
+  }
+}
+
 TEST(ConventionsTest, EverySourceIsBuilt) {
   std::string build = ReadTextFile(Root() + "/CMakeLists.txt");
   for (const std::string& file : FilesBelow("src", {".cc"})) {
@@ -149,7 +221,7 @@ TEST(ConventionsTest, EverySourceIsBuilt) {
 }
 
 TEST(ConventionsTest, NoLineIsWiderThanEightyColumns) {
-  for (const char* folder : {"src", "include", "tests"}) {
+  for (const char* folder : {"src", "include", "tests", "bench"}) {
     for (const std::string& file : Sources(folder)) {
       std::istringstream text(ReadTextFile(Root() + "/" + file));
       std::string line;
@@ -160,6 +232,44 @@ TEST(ConventionsTest, NoLineIsWiderThanEightyColumns) {
         EXPECT_LE(columns, 80) << file << ":" << number;
       }
     }
+  }
+}
+
+TEST(ConventionsTest, SourcesStayWithinTheirSize) {
+  for (const std::string& file : FilesBelow("src", {".cc"})) {
+    std::string text = ReadTextFile(Root() + "/" + file);
+    EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 500) << file;
+  }
+  for (const char* folder : {"src", "include"}) {
+    for (const std::string& file : FilesBelow(folder, {".h"})) {
+      std::string text = ReadTextFile(Root() + "/" + file);
+      EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 250) << file;
+    }
+  }
+}
+
+// Two types of one name in the namespace would be linked as one: what one of
+// them allocates, the other frees.
+TEST(ConventionsTest, EachTypeIsDefinedOnce) {
+  std::map<std::string, std::set<std::string>> files_of;
+  const std::regex definition(
+      R"(^(?:struct|class|enum class) ([A-Z]\w+)\b.*\{)");
+  for (const char* folder : {"src", "include"}) {
+    for (const std::string& file : Sources(folder)) {
+      std::istringstream text(ReadTextFile(Root() + "/" + file));
+      bool is_unnamed = false;
+      for (std::string line; std::getline(text, line);) {
+        if (line == "namespace {") is_unnamed = true;
+        if (line == "}  // namespace") is_unnamed = false;
+        std::smatch match;
+        if (is_unnamed || !std::regex_search(line, match, definition)) continue;
+        if (line.find("::") != std::string::npos) continue;  // a nested one
+        files_of[match[1]].insert(file);
+      }
+    }
+  }
+  for (const auto& [type, files] : files_of) {
+    EXPECT_EQ(files.size(), 1u) << type << " is also in " << *files.begin();
   }
 }
 
