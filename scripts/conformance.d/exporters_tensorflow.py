@@ -22,12 +22,13 @@ def libraries():
     return found
 
 
-def build(keras, first="dense_a"):
+def build(keras, first="dense_a", compiled=True):
     inputs = keras.layers.Input((6,))
     x = keras.layers.Dense(5, name=first)(inputs)
     x = keras.layers.BatchNormalization(name="norm")(x)
     model = keras.Model(inputs, keras.layers.Dense(3, name="head")(x))
-    model.compile(keras.optimizers.Adam(), "mse")
+    if compiled:
+        model.compile(keras.optimizers.Adam(), "mse")
     return model
 
 
@@ -43,9 +44,15 @@ def keras_cases(keras, folder, tally):
     forms = {"keras": "m.keras", "h5": "m.h5", "weights": "m.weights.h5"}
     for form, name in forms.items():
         path = os.path.join(folder, version + name)
-        (trained_model.save_weights if form == "weights"
-         else trained_model.save)(path)
-        tally.clean(f"Keras {version} {form}", trained_model, path)
+        if form == "weights":
+            # A bare store does not tell the optimizer's class: its slots are
+            # compared with nothing that is sure.
+            model = build(keras, compiled=False)
+            model.save_weights(path)
+        else:
+            model = trained_model
+            model.save(path)
+        tally.clean(f"Keras {version} {form}", model, path)
     path = os.path.join(folder, version + "ckpt")
     root = tf.train.Checkpoint(model=trained_model,
                                optimizer=trained_model.optimizer)

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <unordered_map>
 
 #include "rules/rule.h"
 
@@ -11,16 +15,22 @@ struct Place {
   size_t expected = 0;
 };
 
-// Layers of equal names, in the order of the model.
-std::vector<Place> CommonLayers(const Comparison& comparison) {
-  std::vector<Place> places;
+// Layers of equal names, in the order of the model, by their class: a store
+// that counts layers by class keeps no order among classes.
+std::map<std::string_view, std::vector<Place>> CommonLayers(
+    const Comparison& comparison) {
+  std::unordered_map<std::string_view, std::string_view> classes;
+  for (const Layer& layer : comparison.expected().layers) {
+    classes.emplace(layer.name, layer.class_name);
+  }
+  std::map<std::string_view, std::vector<Place>> places;
   const auto& layers = comparison.expected_layers().entries();
   for (size_t e = 0; e < layers.size(); ++e) {
     if (layers[e].variables.empty()) continue;
     size_t a = comparison.actual_layers().Find(layers[e].name);
     if (a == LayerIndex::kNone) continue;
     if (comparison.actual_layers().entries()[a].variables.empty()) continue;
-    places.push_back({a, e});
+    places[classes[layers[e].name]].push_back({a, e});
   }
   return places;
 }
@@ -49,26 +59,30 @@ std::vector<bool> KeepsOrder(const std::vector<Place>& places) {
   return keeps;
 }
 
+Finding Moved(const Comparison& comparison, const Place& place) {
+  std::string_view name =
+      comparison.expected_layers().entries()[place.expected].name;
+  Finding finding;
+  finding.actual = SideNamed(name);
+  finding.actual->layer = name;
+  finding.expected = finding.actual;
+  finding.message = fmt::format(
+      "layer {} stands at another place in the checkpoint than in the model",
+      name);
+  return finding;
+}
+
 std::vector<Finding> Check(const Comparison& comparison) {
   std::vector<Finding> findings;
   if (comparison.actual().source.addressed_by != AddressedBy::kOrder ||
       comparison.expected().source.addressed_by != AddressedBy::kOrder) {
     return findings;
   }
-  const std::vector<Place> places = CommonLayers(comparison);
-  const std::vector<bool> keeps = KeepsOrder(places);
-  for (size_t i = 0; i < places.size(); ++i) {
-    if (keeps[i]) continue;
-    std::string_view name =
-        comparison.expected_layers().entries()[places[i].expected].name;
-    Finding finding;
-    finding.actual = SideNamed(name);
-    finding.actual->layer = name;
-    finding.expected = finding.actual;
-    finding.message = fmt::format(
-        "layer {} stands at another place in the checkpoint than in the model",
-        name);
-    findings.push_back(std::move(finding));
+  for (const auto& [class_name, places] : CommonLayers(comparison)) {
+    const std::vector<bool> keeps = KeepsOrder(places);
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (!keeps[i]) findings.push_back(Moved(comparison, places[i]));
+    }
   }
   return findings;
 }
