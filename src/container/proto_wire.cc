@@ -106,8 +106,8 @@ class ProtoFile::Window {
       // Behind a payload that was stepped over, few bytes are wanted.
       bool is_step = offset < start_ || offset > start_ + 2 * kWindowBytes;
       wish_ = is_step ? kFirstBytes : std::min(wish_ * 2, kWindowBytes);
-      bytes_.resize(static_cast<size_t>(
-          std::min<uint64_t>(std::max(wish_, size), left)));
+      bytes_.resize(
+          static_cast<size_t>(std::min<uint64_t>(std::max(wish_, size), left)));
       start_ = offset;
       file_.ReadAt(offset, bytes_);
     }
