@@ -1,9 +1,21 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+
 #include "causes/cause.h"
 
 namespace ckptdiff {
 namespace {
+
+// True where the index lists what the absent file holds: then nothing is
+// missing from the listing for want of the file.
+bool IsListedWithoutIt(const Layout& layout, const std::string& file) {
+  return std::any_of(layout.variables.begin(), layout.variables.end(),
+                     [&](const Variable& variable) {
+                       return variable.data && variable.data->file == file;
+                     });
+}
 
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   std::vector<size_t> findings;
@@ -14,10 +26,13 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   if (findings.empty()) return {};
   const Finding& first = evidence.finding(findings.front());
   std::string summary =
-      fmt::format("A part of the checkpoint is not there: {}{}.", first.where,
-                  first.where.empty() ? "" : ": ", first.message);
+      fmt::format("A part of the checkpoint is not there: {}.",
+                  first.where.empty() ? first.message : first.where);
+  const bool is_listed =
+      IsListedWithoutIt(evidence.comparison().actual(), first.where);
   for (std::string_view rule : {"missing-variable", "missing-layer",
                                 "missing-slot", "missing-optimizer"}) {
+    if (is_listed) break;
     const std::vector<size_t>& more = evidence.Of(rule);
     findings.insert(findings.end(), more.begin(), more.end());
   }
