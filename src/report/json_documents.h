@@ -6,6 +6,9 @@
 #define CKPTDIFF_REPORT_JSON_DOCUMENTS_H_
 
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "ckptdiff/layout.h"
 #include "ckptdiff/report.h"
@@ -22,6 +25,7 @@ void WriteReportDocument(const Report& report, JsonWriter* json);
 
 // Parts that both documents and the audit's share.
 void WriteSchemaAndTool(std::string_view schema, JsonWriter* json);
+void WriteTexts(const std::vector<std::string>& texts, JsonWriter* json);
 void WriteShape(const Shape& shape, JsonWriter* json);
 void WriteSlot(const Slot& slot, JsonWriter* json);
 

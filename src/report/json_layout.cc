@@ -27,12 +27,6 @@ void WriteSource(const SourceInfo& source, JsonWriter* json) {
   json->EndObject();
 }
 
-void WriteTexts(const std::vector<std::string>& texts, JsonWriter* json) {
-  json->BeginArray();
-  for (const std::string& text : texts) json->Text(text);
-  json->EndArray();
-}
-
 void WriteByteRange(const ByteRange& data, JsonWriter* json) {
   json->BeginObject();
   json->Key("file"), json->TextOrNull(data.file);
@@ -157,6 +151,12 @@ void WriteIssues(const std::vector<Issue>& issues, JsonWriter* json) {
 }
 
 }  // namespace
+
+void WriteTexts(const std::vector<std::string>& texts, JsonWriter* json) {
+  json->BeginArray();
+  for (const std::string& text : texts) json->Text(text);
+  json->EndArray();
+}
 
 void WriteShape(const Shape& shape, JsonWriter* json) {
   if (!shape.known) return json->Null();

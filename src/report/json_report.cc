@@ -83,12 +83,6 @@ void WriteSide(const std::optional<FindingSide>& side, JsonWriter* json) {
   json->EndObject();
 }
 
-void WriteTexts(const std::vector<std::string>& texts, JsonWriter* json) {
-  json->BeginArray();
-  for (const std::string& text : texts) json->Text(text);
-  json->EndArray();
-}
-
 void WriteParts(const Parts& parts, JsonWriter* json) {
   json->BeginObject();
   json->Key("actual"), WriteTexts(parts.actual, json);
