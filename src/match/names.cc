@@ -148,4 +148,11 @@ Name ParseName(std::string_view text, WordTable* words) {
   return name;
 }
 
+WordId LastWord(const Name& name) {
+  for (size_t i = name.tokens.size(); i > 0; --i) {
+    if (!name.tokens[i - 1].is_number) return name.tokens[i - 1].word;
+  }
+  return 0;
+}
+
 }  // namespace ckptdiff

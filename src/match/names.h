@@ -54,6 +54,9 @@ struct Name {
 
 Name ParseName(std::string_view text, WordTable* words);
 
+// The last word that is no number; 0 where there is none.
+WordId LastWord(const Name& name);
+
 }  // namespace ckptdiff
 
 #endif  // CKPTDIFF_MATCH_NAMES_H_

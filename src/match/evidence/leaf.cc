@@ -9,13 +9,6 @@
 namespace ckptdiff {
 namespace {
 
-WordId LastWord(const Name& name) {
-  for (size_t i = name.tokens.size(); i > 0; --i) {
-    if (!name.tokens[i - 1].is_number) return name.tokens[i - 1].word;
-  }
-  return 0;
-}
-
 void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   for (size_t i = 0; i < scores.size(); ++i) {
     const Proposal& one = problem.candidates[i];

@@ -9,13 +9,6 @@
 namespace ckptdiff {
 namespace {
 
-WordId LastWord(const Name& name) {
-  for (size_t i = name.tokens.size(); i > 0; --i) {
-    if (!name.tokens[i - 1].is_number) return name.tokens[i - 1].word;
-  }
-  return 0;
-}
-
 struct Ballot {
   float same = 0;
   float permuted = 0;
