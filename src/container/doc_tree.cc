@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
+#include <utility>
 
 #include "base/parse_error.h"
+#include "base/text.h"
 #include "container/json_cursor.h"
 
 namespace ckptdiff {
@@ -13,21 +16,30 @@ namespace {
 
 using Kind = DocNode::Kind;
 
-constexpr int kMostLevels = 200;
+constexpr size_t kMostLevels = 200;
+constexpr size_t kBlock = 4096;  // members
 
 class Parser {
  public:
-  Parser(std::string_view text, JsonCursor* cursor)
-      : text_(text), cursor_(*cursor) {}
+  explicit Parser(std::string_view text)
+      : text_(text),
+        cursor_(text, [this](size_t position) { return Where(position); }) {}
 
-  DocNode Value(int depth) {
+  void Parse(DocTree* tree) {
+    tree_ = tree;
+    tree->root = Value();
+    cursor_.Finish();
+  }
+
+ private:
+  DocNode Value() {
     char first = cursor_.Peek();
     DocNode node;
     node.line = Line();
     size_t start = cursor_.position();
     switch (first) {
-      case '{': Object(depth, &node); break;
-      case '[': Array(depth, &node); break;
+      case '{': Object(&node); break;
+      case '[': Array(&node); break;
       case '"':
         node.kind = Kind::kText;
         node.text = cursor_.Text();
@@ -42,30 +54,45 @@ class Parser {
     return node;
   }
 
- private:
-  void Object(int depth, DocNode* node) {
-    CheckDepth(depth);
+  void Object(DocNode* node) {
     node->kind = Kind::kObject;
+    size_t bottom = Enter();
     cursor_.EnterObject();
     while (auto name = cursor_.NextMember()) {
-      node->members.emplace_back(*name, Value(depth + 1));
+      path_.back().name = *name;
+      open_.push_back({*name, Value()});
     }
+    node->members = Leave(bottom);
     CheckNames(*node);
   }
 
-  void Array(int depth, DocNode* node) {
-    CheckDepth(depth);
+  void Array(DocNode* node) {
     node->kind = Kind::kArray;
+    size_t bottom = Enter();
+    path_.back().index = 0;
     cursor_.EnterArray();
-    while (cursor_.NextElement()) {
-      node->members.emplace_back(std::string_view(), Value(depth + 1));
+    for (; cursor_.NextElement(); ++*path_.back().index) {
+      open_.push_back({{}, Value()});
     }
+    node->members = Leave(bottom);
   }
 
-  void CheckDepth(int depth) const {
-    if (depth < kMostLevels) return;
-    throw Corrupt(fmt::format("line {}", line_),
-                  fmt::format("nests deeper than {} levels", kMostLevels));
+  // The members of all containers that are open lie on one stack.
+  size_t Enter() {
+    if (path_.size() >= kMostLevels) {
+      throw Corrupt(fmt::format("line {}", line_),
+                    fmt::format("nests deeper than {} levels", kMostLevels));
+    }
+    path_.emplace_back();
+    return open_.size();
+  }
+
+  DocMembers Leave(size_t bottom) {
+    path_.pop_back();
+    DocMembers members =
+        tree_->Own(open_.data() + bottom, open_.size() - bottom);
+    open_.resize(bottom);
+    return members;
   }
 
   // Counted forward from the last one asked for.
@@ -77,10 +104,22 @@ class Parser {
     return line_;
   }
 
+  std::string Where(size_t position) const {
+    std::string_view before = text_.substr(0, position);
+    auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    size_t column = before.size() - (before.rfind('\n') + 1) + 1;
+    std::string path = ToString(path_);
+    return fmt::format("line {}, column {}{}{}", line, column,
+                       path.empty() ? "" : ": ", path);
+  }
+
   std::string_view text_;
-  JsonCursor& cursor_;
+  std::vector<DocStep> path_;
+  std::vector<DocMember> open_;
+  DocTree* tree_ = nullptr;
   size_t counted_ = 0;
   uint32_t line_ = 1;
+  JsonCursor cursor_;  // asks for Where
 };
 
 void AppendJson(const DocNode& node, std::string* out) {
@@ -132,8 +171,8 @@ void CheckNames(const DocNode& object) {
   if (members.size() <= kFew) {
     for (size_t i = 1; i < members.size(); ++i) {
       for (size_t j = 0; j < i; ++j) {
-        if (members[i].first == members[j].first) {
-          fail(members[i].first, members[i].second);
+        if (members[i].name == members[j].name) {
+          fail(members[i].name, members[i].value);
         }
       }
     }
@@ -145,12 +184,41 @@ void CheckNames(const DocNode& object) {
   }
 }
 
+std::string ToString(const std::vector<DocStep>& path) {
+  std::string out;
+  for (const DocStep& step : path) {
+    if (step.index) {
+      out += fmt::format("[{}]", *step.index);
+    } else {
+      if (!out.empty() && !step.name.empty()) out += '.';
+      out += step.name;
+    }
+  }
+  return Printable(out);
+}
+
+std::string_view DocTree::Own(std::string text) {
+  return texts_.emplace_back(std::move(text));
+}
+
+DocMembers DocTree::Own(const DocMember* first, size_t size) {
+  if (size == 0) return {};
+  if (size > block_size_ - block_used_) {
+    block_size_ = std::max(size, kBlock);
+    block_used_ = 0;
+    blocks_.push_back(std::make_unique<DocMember[]>(block_size_));
+  }
+  DocMember* to = blocks_.back().get() + block_used_;
+  std::copy_n(first, size, to);
+  block_used_ += size;
+  return {to, size};
+}
+
 DocTree ParseJsonTree(std::string_view text) {
-  auto cursor = std::make_shared<JsonCursor>(text, "");
+  auto parser = std::make_shared<Parser>(text);
   DocTree tree;
-  tree.root = Parser(text, cursor.get()).Value(0);
-  cursor->Finish();
-  tree.keeper = cursor;
+  parser->Parse(&tree);
+  tree.keeper = parser;
   return tree;
 }
 

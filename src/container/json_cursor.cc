@@ -37,13 +37,24 @@ void AppendUtf8(uint32_t code, std::string* out) {
 
 JsonCursor::JsonCursor(std::string_view text, std::string where)
     : text_(text), where_(std::move(where)) {
-  if (std::optional<size_t> bad = FirstInvalidUtf8(text)) {
+  CheckUtf8();
+}
+
+JsonCursor::JsonCursor(std::string_view text,
+                       std::function<std::string(size_t)> locate)
+    : text_(text), locate_(std::move(locate)) {
+  CheckUtf8();
+}
+
+void JsonCursor::CheckUtf8() {
+  if (std::optional<size_t> bad = FirstInvalidUtf8(text_)) {
     position_ = *bad;
     Fail("is no UTF-8");
   }
 }
 
 void JsonCursor::Fail(std::string_view message) const {
+  if (locate_) throw Corrupt(locate_(position_), std::string(message));
   throw Corrupt(where_, fmt::format("{} at byte {}", message, position_));
 }
 

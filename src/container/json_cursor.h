@@ -8,19 +8,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace ckptdiff {
 
-// Every method throws ParseError(kCorrupt), naming `where` and the offset, on
-// bytes that are not the JSON asked for. Views that it returns live as long as
+// Every method throws ParseError(kCorrupt), naming the place, on bytes that are
+// not the JSON asked for. Views that it returns live as long as
 // both the cursor and the text.
 class JsonCursor {
  public:
   // `text` must be UTF-8 (checked here, once).
   JsonCursor(std::string_view text, std::string where);
+  // For text that people write: `locate` names an offset ("line 3, column 7").
+  JsonCursor(std::string_view text,
+             std::function<std::string(size_t offset)> locate);
 
   // The first character of the next value: { [ " t f n - or a digit; '\0' at
   // the end of the text.
@@ -44,6 +48,7 @@ class JsonCursor {
   [[noreturn]] void Fail(std::string_view message) const;
 
  private:
+  void CheckUtf8();
   void SkipSpace();
   void Expect(char c);
   bool Next(char closing);
@@ -55,6 +60,7 @@ class JsonCursor {
 
   std::string_view text_;
   std::string where_;
+  std::function<std::string(size_t)> locate_;  // may be none
   size_t position_ = 0;
   bool first_ = false;               // of the container just entered
   std::deque<std::string> decoded_;  // strings that had escapes

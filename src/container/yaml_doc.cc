@@ -24,6 +24,11 @@ std::string AtLine(const YAML::Mark& mark) {
   return fmt::format("line {}", mark.line + 1);
 }
 
+std::string AtColumn(const YAML::Mark& mark, const std::string& path) {
+  return fmt::format("line {}, column {}{}{}", mark.line + 1, mark.column + 1,
+                     path.empty() ? "" : ": ", path);
+}
+
 std::string_view WithoutPlus(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   return text;
@@ -84,7 +89,7 @@ class Builder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag,
                 YAML::anchor_t anchor, const std::string& value) override {
     if (WantsKey()) {
-      levels_.back().key = Own(value);
+      levels_.back().key = tree_.Own(value);
       return;
     }
     Kind kind = tag == "?" ? KindOf(value) : Kind::kText;
@@ -110,22 +115,32 @@ class Builder : public YAML::EventHandler {
   }
   void OnMapEnd() override { Close(); }
 
+  // Of what is being read.
+  std::string Path() const {
+    std::vector<DocStep> path;
+    for (const Level& level : levels_) {
+      DocStep& step = path.emplace_back();
+      if (level.node.is(Kind::kArray)) {
+        step.index = level.members.size();
+      } else {
+        step.name = level.key.value_or(std::string_view());
+      }
+    }
+    return ToString(path);
+  }
+
  private:
   struct Level {
     DocNode node;
     YAML::anchor_t anchor;
     size_t nodes_before;
+    std::vector<DocMember> members;
     std::optional<std::string_view> key;  // of an object: the member to come
   };
   struct Anchored {
     DocNode node;
     size_t nodes;
   };
-
-  std::string_view Own(std::string text) {
-    tree_.owned.push_back(std::move(text));
-    return tree_.owned.back();
-  }
 
   bool WantsKey() const {
     return !levels_.empty() && levels_.back().node.is(Kind::kObject) &&
@@ -145,9 +160,9 @@ class Builder : public YAML::EventHandler {
     DocNode node;
     node.kind = kind;
     node.line = static_cast<uint32_t>(mark.line) + 1;
-    node.text = Own(Spelled(kind, value));
+    node.text = tree_.Own(Spelled(kind, value));
     if (anchor != 0) anchors_[anchor] = {node, 1};
-    Place(std::move(node));
+    Place(node);
   }
 
   void Open(const YAML::Mark& mark, YAML::anchor_t anchor, Kind kind) {
@@ -159,27 +174,27 @@ class Builder : public YAML::EventHandler {
     DocNode node;
     node.kind = kind;
     node.line = static_cast<uint32_t>(mark.line) + 1;
-    levels_.push_back({std::move(node), anchor, nodes_, std::nullopt});
+    levels_.push_back({node, anchor, nodes_, {}, std::nullopt});
   }
 
   void Close() {
     Level level = std::move(levels_.back());
     levels_.pop_back();
+    level.node.members = tree_.Own(level.members.data(), level.members.size());
     if (level.node.is(Kind::kObject)) CheckNames(level.node);
     if (level.anchor != 0) {
       anchors_[level.anchor] = {level.node, nodes_ - level.nodes_before + 1};
     }
-    Place(std::move(level.node));
+    Place(level.node);
   }
 
-  void Place(DocNode node) {
+  void Place(const DocNode& node) {
     if (levels_.empty()) {
-      tree_.root = std::move(node);
+      tree_.root = node;
       return;
     }
     Level& level = levels_.back();
-    level.node.members.emplace_back(level.key.value_or(std::string_view()),
-                                    std::move(node));
+    level.members.push_back({level.key.value_or(std::string_view()), node});
     level.key.reset();
   }
 
@@ -194,10 +209,10 @@ class Builder : public YAML::EventHandler {
 
 DocTree ParseYamlTree(const std::string& text) {
   DocTree tree;
+  Builder builder(&tree, text.size() / 2 + kSpareNodes);
   std::istringstream stream(text);
   try {
     YAML::Parser parser(stream);
-    Builder builder(&tree, text.size() / 2 + kSpareNodes);
     parser.HandleNextDocument(builder);
     DocTree second;
     Builder ignored(&second, kSpareNodes);
@@ -205,7 +220,8 @@ DocTree ParseYamlTree(const std::string& text) {
       throw Corrupt({}, "holds several YAML documents, one is wanted");
     }
   } catch (const YAML::ParserException& error) {
-    throw Corrupt(AtLine(error.mark), fmt::format("is no YAML: {}", error.msg));
+    throw Corrupt(AtColumn(error.mark, builder.Path()),
+                  fmt::format("is no YAML: {}", error.msg));
   }
   return tree;
 }

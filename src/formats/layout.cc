@@ -91,7 +91,7 @@ Claim Detect(const Source& source, const ReadOptions&) {
 
 Layout Read(const Source& source, const ReadOptions& options) {
   std::string bytes = source.ReadAll(kMaxBytes);
-  std::string text(WithoutByteOrderMark(bytes));
+  std::string_view text = WithoutByteOrderMark(bytes);
   char first = FirstCharacter(text);
   if (first == '[') {
     throw ParseError(ErrorCode::kInvalidLayout, {},
@@ -102,7 +102,8 @@ Layout Read(const Source& source, const ReadOptions& options) {
   if (!is_json && text.size() > kMaxYamlBytes) {
     throw Unsupported({}, "is more YAML than is read", "write it as JSON");
   }
-  DocTree tree = is_json ? ParseJsonTree(text) : ParseYamlTree(text);
+  DocTree tree =
+      is_json ? ParseJsonTree(text) : ParseYamlTree(std::string(text));
   Layout layout = LayoutFromDocument(tree.root, options.remarks);
   layout.source.format = "layout";
   return layout;

@@ -277,7 +277,7 @@ Claim ClaimShardIndex(const Source& index) {
 
 Layout ReadShards(const Source& index, const ReadOptions& options) {
   std::string text = index.ReadAll(kMaxIndexBytes);
-  JsonCursor json(text, {});
+  JsonCursor json(text, std::string());
   Index content = ReadIndex(&json);
   Layout layout = Joiner(index, options).Join(content.entries);
   AddTies(content.metadata, &layout);

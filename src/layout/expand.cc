@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -66,14 +67,12 @@ void AddSlotName(const std::string& slot, Optimizer* optimizer) {
 
 class Expander {
  public:
-  Expander(const Said& said, Layout* layout) : said_(said), layout_(*layout) {
-    for (const Variable& variable : layout_.variables) {
-      names_.insert(variable.name);
-    }
-  }
+  Expander(const Said& said, Layout* layout) : said_(said), layout_(*layout) {}
 
   void SettleRoles() {
     std::vector<size_t> open;
+    bool all_said = std::ranges::all_of(said_.role, std::identity());
+    if (!all_said) CollectNames();
     for (size_t i = 0; i < layout_.variables.size(); ++i) {
       if (!said_.role[i] && !TryLabel(i)) open.push_back(i);
     }
@@ -111,6 +110,13 @@ class Expander {
   }
 
  private:
+  void CollectNames() {
+    names_.reserve(layout_.variables.size());
+    for (const Variable& variable : layout_.variables) {
+      names_.insert(variable.name);
+    }
+  }
+
   // "OWNER/OPTIMIZER/SLOT" and "OWNER/average". The owner may be unlisted
   // where the rest is beyond doubt.
   bool TryLabel(size_t i) {
@@ -232,7 +238,7 @@ class Expander {
 
   const Said& said_;
   Layout& layout_;
-  std::unordered_set<std::string> names_;
+  std::unordered_set<std::string_view> names_;
 };
 
 }  // namespace

@@ -57,7 +57,8 @@ TEST(YamlDocTest, RefusesDepth) {
 }
 
 TEST(YamlDocTest, ErrorsNameTheLine) {
-  EXPECT_THAT(ErrorOf("a: 1\nb: [1\n"), HasSubstr("line "));
+  EXPECT_THAT(ErrorOf("a: 1\nb: [1\n"),
+              HasSubstr("line 3, column 1: b[1]: is no YAML"));
   EXPECT_THAT(ErrorOf("a: 1\na: 2\n"), HasSubstr("line 2: \"a\" stands twice"));
   EXPECT_THAT(ErrorOf("a: 1\n---\nb: 2\n"), HasSubstr("several YAML"));
 }

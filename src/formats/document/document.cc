@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/parse_error.h"
@@ -112,7 +113,7 @@ class Document {
     if (several == nullptr) return;
     Place place = fields.At("optimizers");
     for (size_t i = 0; i < several->members.size(); ++i) {
-      const DocNode& node = several->members[i].second;
+      const DocNode& node = several->members[i].value;
       ReadOptimizer(node, place.Element(i, node.line));
     }
   }
@@ -168,7 +169,7 @@ class Document {
     if (node.is(Kind::kObject)) return ReadMapping(node, place, prefix, layer);
     if (!node.is(Kind::kArray)) FailKind(node, "an array or a mapping", place);
     for (size_t i = 0; i < node.members.size(); ++i) {
-      const DocNode& one = node.members[i].second;
+      const DocNode& one = node.members[i].value;
       Place at = place.Element(i, one.line);
       if (one.is(Kind::kText) && !layer.empty()) {
         references_.push_back({TextAt(one, at), layer, one.line});
@@ -218,7 +219,7 @@ class Document {
   void ReadLayers(const DocNode& array, const Place& place,
                   const std::string& prefix) {
     for (size_t i = 0; i < array.members.size(); ++i) {
-      const DocNode& node = array.members[i].second;
+      const DocNode& node = array.members[i].value;
       ReadLayer(node, place.Element(i, node.line), prefix);
     }
   }
@@ -248,37 +249,47 @@ class Document {
 
   // References, once everything is defined.
   void Resolve() {
-    std::unordered_map<std::string, std::vector<size_t>> index;
-    for (size_t i = 0; i < layout_.variables.size(); ++i) {
-      const Variable& variable = layout_.variables[i];
-      index[variable.name].push_back(i);
-      if (!variable.key.empty() && variable.key != variable.name) {
-        index[variable.key].push_back(i);
-      }
+    // What is added must not move what the index points into.
+    layout_.variables.reserve(layout_.variables.size() + references_.size());
+    NameIndex index;
+    if (!references_.empty()) {
+      index = NameIndex(2 * layout_.variables.size());
+      for (size_t i = 0; i < layout_.variables.size(); ++i) Index(i, &index);
     }
     for (const Reference& reference : references_) {
-      auto found = index.find(reference.name);
-      if (found == index.end()) {
+      auto [first, last] = index.equal_range(reference.name);
+      if (first == last) {
         if (defines_all_) FailReference(reference);
         WrittenVariable named;
         named.variable.name = reference.name;
-        index[reference.name].push_back(layout_.variables.size());
         Add(std::move(named), "", reference.layer, reference.line);
+        Index(layout_.variables.size() - 1, &index);
         continue;
       }
-      for (size_t i : found->second) {
-        std::string& layer = layout_.variables[i].layer;
+      for (; first != last; ++first) {
+        std::string& layer = layout_.variables[first->second].layer;
         if (layer.empty()) layer = reference.layer;
       }
     }
     // A layer of which nothing is said at all: its variables are unknown.
-    std::unordered_map<std::string_view, bool> has_variables;
+    if (undescribed_.empty()) return;
+    std::unordered_set<std::string_view> has_variables;
     for (const Variable& variable : layout_.variables) {
-      has_variables[variable.layer] = true;
+      has_variables.insert(variable.layer);
     }
     for (size_t i : undescribed_) {
       Layer& layer = layout_.layers[i];
       layer.variables_known = has_variables.contains(layer.name);
+    }
+  }
+
+  using NameIndex = std::unordered_multimap<std::string_view, size_t>;
+
+  void Index(size_t i, NameIndex* index) const {
+    const Variable& variable = layout_.variables[i];
+    index->emplace(variable.name, i);
+    if (!variable.key.empty() && variable.key != variable.name) {
+      index->emplace(variable.key, i);
     }
   }
 
@@ -300,7 +311,7 @@ class Document {
     if (issues == nullptr) return;
     Place place = fields.At("issues");
     for (size_t i = 0; i < issues->members.size(); ++i) {
-      const DocNode& node = issues->members[i].second;
+      const DocNode& node = issues->members[i].value;
       Place at = place.Element(i, node.line);
       Fields issue(node, at, {"rule", "where", "message"}, &reading_);
       layout_.issues.push_back(
@@ -314,7 +325,7 @@ class Document {
     if (renames == nullptr) return;
     Place place = fields.At("rename");
     for (size_t i = 0; i < renames->members.size(); ++i) {
-      const DocNode& node = renames->members[i].second;
+      const DocNode& node = renames->members[i].value;
       Place at = place.Element(i, node.line);
       // `count` stands in a report's patterns, which may be pasted.
       Fields rename(node, at, {"from", "to", "count"}, &reading_);
@@ -327,6 +338,9 @@ class Document {
 
   void CheckIdentities() const {
     std::unordered_map<std::string_view, size_t> by_key, by_name;
+    bool has_keys =
+        !layout_.variables.empty() && !layout_.variables[0].key.empty();
+    (has_keys ? by_key : by_name).reserve(layout_.variables.size());
     for (size_t i = 0; i < layout_.variables.size(); ++i) {
       const Variable& variable = layout_.variables[i];
       auto& index = variable.key.empty() ? by_name : by_key;

@@ -133,7 +133,7 @@ std::vector<std::string> Fields::Texts(std::string_view name) const {
   if (array == nullptr) return texts;
   Place place = At(name);
   for (size_t i = 0; i < array->members.size(); ++i) {
-    const DocNode& node = array->members[i].second;
+    const DocNode& node = array->members[i].value;
     texts.push_back(TextAt(node, place.Element(i, node.line)));
   }
   return texts;

@@ -41,7 +41,7 @@ Shape ReadShape(const DocNode& node, const Place& place) {
   }
   Shape shape = Shape::Of({});
   for (size_t i = 0; i < node.members.size(); ++i) {
-    const DocNode& dim = node.members[i].second;
+    const DocNode& dim = node.members[i].value;
     shape.dims.push_back(ReadDim(dim, place.Element(i, dim.line)));
   }
   return shape;
