@@ -123,6 +123,7 @@ std::vector<Diagnosis> Diagnose(Evidence evidence) {
                      return a.first < b.first;
                    });
   std::vector<Diagnosis> diagnoses;
+  diagnoses.reserve(found.size());
   for (auto& [place, diagnosis] : found) {
     diagnoses.push_back(std::move(diagnosis));
   }

@@ -202,6 +202,7 @@ std::vector<Pattern> Proposed(const Evidence& evidence,
     if (counts.size() > 8 * kMaxPatterns) return {};
   }
   std::vector<Pattern> proposed;
+  proposed.reserve(counts.size());
   for (const auto& [texts, count] : counts) {
     proposed.push_back({texts.first, texts.second, count});
   }

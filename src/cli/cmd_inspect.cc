@@ -33,6 +33,7 @@ constexpr std::array kParts = {
 
 std::vector<std::string_view> PartIds() {
   std::vector<std::string_view> ids;
+  ids.reserve(std::size(kParts));
   for (const Part& part : kParts) ids.push_back(part.id);
   return ids;
 }
