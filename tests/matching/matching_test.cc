@@ -1,0 +1,135 @@
+// How much of what is known to correspond the matcher finds, and how far its
+// confidence can be believed: on the pairs of this directory, and on those of
+// ../shared/matching where that stands beside the checkout. Fails below the
+// level that was reached; a better one is written into the table here.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ckptdiff/compare.h"
+#include "matching/score.h"
+#include "support/fixture.h"
+
+namespace ckptdiff {
+namespace {
+
+// The least that a set reaches. `sure`: of the pairs given with 0.9 or more,
+// those that are right; `share`: how many are given so.
+struct Level {
+  std::string_view set;
+  double precision, recall, rename_precision, rename_recall;
+  double groups_precision, groups_recall, sure, share, cause;
+  size_t ambiguous_wrong;
+};
+
+constexpr Level kLevels[] = {
+    {"hf4", 0.986, 0.986, 0.986, 0.986, 1, 1, 0.986, 0.99, 1, 0},
+    {"all", 0.986, 0.986, 0.986, 0.986, 1, 1, 0.986, 0.99, 1, 0},
+};
+
+constexpr Level kSharedLevels[] = {
+    {"all", 0.989, 0.975, 0.98, 0.95, 0.5, 0.6, 0.99, 0.8, 0.85, 40},
+};
+
+Score Run(const KnownPair& known) {
+  CompareOptions options;
+  options.with_pairs = true;
+  Result<Report> report = Compare(known.actual, known.expected, options);
+  EXPECT_TRUE(report.ok()) << known.id;
+  if (!report.ok()) return {};
+  std::vector<std::string> wrong;
+  Score score = ScoreOf(known, report.value(), &wrong);
+  if (std::getenv("MATCHING_VERBOSE") != nullptr) {
+    for (const std::string& line : wrong) fmt::print("  {}\n", line);
+    if (score.first_causes < score.causes) {
+      fmt::print("  {}: first cause {}\n", known.id,
+                 report.value().diagnoses.empty()
+                     ? "none"
+                     : report.value().diagnoses[0].cause);
+    }
+  }
+  return score;
+}
+
+std::map<std::string, Score> RunAll(const std::string& directory) {
+  std::map<std::string, Score> sets;
+  for (const KnownPair& known : ReadKnownPairs(directory)) {
+    Score score = Run(known);
+    sets[known.Set()] += score;
+    sets["all"] += score;
+  }
+  return sets;
+}
+
+void Print(const std::map<std::string, Score>& sets) {
+  fmt::print(
+      "{:10} {:>4} {:>6} {:>6} {:>6} | renames {:>6} {:>6} | groups "
+      "{:>6} {:>6} | >=.9 {:>6} {:>6} | cause  ambiguous wrong\n",
+      "", "sets", "pairs", "prec", "recall", "prec", "recall", "prec", "recall",
+      "right", "share");
+  for (const auto& [set, s] : sets) {
+    fmt::print(
+        "{:10} {:4} {:6} {:6.4f} {:6.4f} |         {:6.4f} {:6.4f} |        "
+        "{:6.4f} {:6.4f} |      {:6.4f} {:6.4f} | {:6.4f} {}\n",
+        set, s.layouts, s.wanted, Share(s.right, s.given),
+        Share(s.found, s.wanted), Share(s.right_renames, s.given_renames),
+        Share(s.found_renames, s.wanted_renames),
+        Share(s.right_edges, s.given_edges),
+        Share(s.right_edges, s.wanted_edges), Share(s.sure_right, s.sure),
+        Share(s.sure, s.given), Share(s.first_causes, s.causes),
+        s.ambiguous_wrong);
+  }
+}
+
+void ExpectLevel(const Level& level, const Score& s) {
+  SCOPED_TRACE(level.set);
+  EXPECT_GE(Share(s.right, s.given), level.precision) << "precision";
+  EXPECT_GE(Share(s.found, s.wanted), level.recall) << "recall";
+  EXPECT_GE(Share(s.right_renames, s.given_renames), level.rename_precision)
+      << "precision of renames";
+  EXPECT_GE(Share(s.found_renames, s.wanted_renames), level.rename_recall)
+      << "recall of renames";
+  EXPECT_GE(Share(s.right_edges, s.given_edges), level.groups_precision)
+      << "precision of groups";
+  EXPECT_GE(Share(s.right_edges, s.wanted_edges), level.groups_recall)
+      << "recall of groups";
+  EXPECT_GE(Share(s.sure_right, s.sure), level.sure) << "right among sure";
+  EXPECT_GE(Share(s.sure, s.given), level.share) << "sure among given";
+  EXPECT_GE(Share(s.first_causes, s.causes), level.cause) << "cause first";
+  EXPECT_LE(s.ambiguous_wrong, level.ambiguous_wrong) << "guessed wrong";
+}
+
+TEST(MatchingTest, FindsWhatFrameworksConvert) {
+  std::map<std::string, Score> sets = RunAll(Root() + "/tests/matching/pairs");
+  Print(sets);
+  for (const Level& level : kLevels) {
+    ExpectLevel(level, sets[std::string(level.set)]);
+  }
+}
+
+TEST(MatchingTest, FindsWhatTheSharedPairsHold) {
+  CKPTDIFF_REQUIRE_SHARED(shared, "matching");
+  std::map<std::string, Score> sets = RunAll(shared);
+  Print(sets);
+  for (const Level& level : kSharedLevels) {
+    ExpectLevel(level, sets[std::string(level.set)]);
+  }
+}
+
+// A set that nobody holds to a level would pass whatever it does.
+TEST(MatchingTest, EverySetHasItsLevel) {
+  for (const KnownPair& known :
+       ReadKnownPairs(Root() + "/tests/matching/pairs")) {
+    bool has_level = false;
+    for (const Level& level : kLevels) has_level |= level.set == known.Set();
+    EXPECT_TRUE(has_level) << known.id;
+  }
+}
+
+}  // namespace
+}  // namespace ckptdiff
