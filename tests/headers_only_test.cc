@@ -12,6 +12,7 @@
 
 #include "ckptdiff/read.h"
 #include "support/fixture.h"
+#include "support/little.h"
 
 namespace ckptdiff {
 namespace {
@@ -28,14 +29,6 @@ uint64_t BytesRead() {
   }
   return 0;
 }
-
-std::string LittleU64(uint64_t value) {
-  std::string bytes;
-  for (int i = 0; i < 8; ++i) bytes += static_cast<char>(value >> (8 * i));
-  return bytes;
-}
-
-std::string LittleU32(uint32_t value) { return LittleU64(value).substr(0, 4); }
 
 // `head`, then a hole up to 4 GiB more.
 std::string SparseFile(const TempDir& directory, const std::string& name,
@@ -64,7 +57,7 @@ TEST(HeadersOnlyTest, Safetensors) {
       kHole / 4, kHole);
   while (json.size() % 8 != 0) json += ' ';
   ExpectListedByItsHeader(
-      SparseFile(directory, "m.safetensors", LittleU64(json.size()) + json),
+      SparseFile(directory, "m.safetensors", Little(json.size(), 8) + json),
       "safetensors");
 }
 
@@ -76,15 +69,15 @@ TEST(HeadersOnlyTest, Npy) {
   while ((10 + header.size() + 1) % 64 != 0) header += ' ';
   header += '\n';
   std::string head = std::string("\x93NUMPY\x01\x00", 8);
-  head += LittleU32(static_cast<uint32_t>(header.size())).substr(0, 2);
+  head += Little(header.size(), 2);
   ExpectListedByItsHeader(SparseFile(directory, "w.npy", head + header), "npy");
 }
 
 TEST(HeadersOnlyTest, Gguf) {
   TempDir directory;
-  std::string head = "GGUF" + LittleU32(3) + LittleU64(1) + LittleU64(0);
-  head += LittleU64(1) + "w" + LittleU32(1) + LittleU64(kHole / 4);
-  head += LittleU32(0) + LittleU64(0);
+  std::string head = "GGUF" + Little(3, 4) + Little(1, 8) + Little(0, 8);
+  head += Little(1, 8) + "w" + Little(1, 4) + Little(kHole / 4, 8);
+  head += Little(0, 4) + Little(0, 8);
   while (head.size() % 32 != 0) head += '\0';
   ExpectListedByItsHeader(SparseFile(directory, "m.gguf", head), "gguf");
 }

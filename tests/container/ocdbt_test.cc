@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/parse_error.h"
 #include "container/crc32c.h"
+#include "support/little.h"
 
 namespace ckptdiff {
 namespace {
@@ -16,12 +17,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-std::string Little(uint64_t value, size_t bytes) {
-  std::string text;
-  for (size_t i = 0; i < bytes; ++i) text += static_cast<char>(value >> 8 * i);
-  return text;
-}
 
 std::string Frame(const std::string& magic, const std::string& body) {
   std::string frame =

@@ -10,6 +10,7 @@
 
 #include "formats/format.h"
 #include "support/fixture.h"
+#include "support/little.h"
 
 namespace ckptdiff {
 namespace {
@@ -18,12 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-
-std::string Little(uint64_t value, size_t bytes) {
-  std::string text;
-  for (size_t i = 0; i < bytes; ++i) text += static_cast<char>(value >> 8 * i);
-  return text;
-}
 
 Result<Layout> ReadBytes(const std::string& name, const std::string& bytes) {
   MemoryFileSystem files;

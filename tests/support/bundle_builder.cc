@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "container/crc32c.h"
+#include "support/little.h"
 
 namespace ckptdiff {
 namespace {
@@ -19,14 +20,6 @@ std::string Varint(uint64_t value) {
     out += static_cast<char>((value & 0x7f) | 0x80);
   }
   return out + static_cast<char>(value);
-}
-
-std::string Little(uint64_t value, size_t size) {
-  std::string out;
-  for (size_t i = 0; i < size; ++i) {
-    out += static_cast<char>(value >> (8 * i));
-  }
-  return out;
 }
 
 class StringFile : public leveldb::WritableFile {

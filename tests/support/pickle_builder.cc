@@ -1,17 +1,10 @@
 #include "support/pickle_builder.h"
 
+#include "support/little.h"
 #include "support/zip_builder.h"
 
 namespace ckptdiff {
 namespace {
-
-std::string Little(uint64_t value, int bytes) {
-  std::string text;
-  for (int i = 0; i < bytes; ++i) {
-    text += static_cast<char>((value >> (8 * i)) & 0xff);
-  }
-  return text;
-}
 
 std::string Join(const std::vector<std::string>& parts) {
   std::string all;

@@ -1,17 +1,10 @@
 #include "support/zip_builder.h"
 
 #include "container/zip_archive.h"
+#include "support/little.h"
 
 namespace ckptdiff {
 namespace {
-
-std::string Little(uint64_t value, int bytes) {
-  std::string text;
-  for (int i = 0; i < bytes; ++i) {
-    text += static_cast<char>((value >> (8 * i)) & 0xff);
-  }
-  return text;
-}
 
 // A final stored block: content of at most 65,535 bytes.
 std::string Deflated(const std::string& content) {

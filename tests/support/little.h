@@ -1,0 +1,23 @@
+// Numbers as files hold them.
+
+#ifndef CKPTDIFF_SUPPORT_LITTLE_H_
+#define CKPTDIFF_SUPPORT_LITTLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace ckptdiff {
+
+// The lowest `bytes` bytes of `value`, little-endian.
+inline std::string Little(uint64_t value, size_t bytes) {
+  std::string text;
+  for (size_t i = 0; i < bytes; ++i) {
+    text += static_cast<char>(value >> (8 * i) & 0xff);
+  }
+  return text;
+}
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_SUPPORT_LITTLE_H_
