@@ -59,7 +59,6 @@ TRANSFORMERS = [
 ]
 
 TIMM = [
-    ("efficientnet", "convert_efficientnet", "efficientnet_b0"),
     ("mobilenet", "convert_mobilenet", "mobilenetv3_small_050"),
 ]
 
