@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "formats/torch_averages.h"
 #include "formats/torch_damage.h"
 #include "formats/torch_globals.h"
 #include "formats/torch_models.h"
@@ -21,9 +22,9 @@ using PartKind = TorchPart::Kind;
 using NodeKind = TorchNode::Kind;
 
 // Where a training loop keeps its step, best first.
-constexpr std::array<std::string_view, 9> kStepNames = {
-    "global_step", "step",   "iteration",   "iter",       "num_updates",
-    "iter_num",    "n_iter", "global_iter", "total_steps"};
+constexpr std::array<std::string_view, 10> kStepNames = {
+    "global_step", "global_steps", "step",   "iteration",   "iter",
+    "num_updates", "iter_num",     "n_iter", "global_iter", "total_steps"};
 
 class LayoutBuilder {
  public:
@@ -48,7 +49,6 @@ class LayoutBuilder {
   void Name(const TorchPart& part, uint32_t node, Variable* variable) const;
   void Place(const TorchTensor& tensor, Variable* variable);
   void Tie(uint32_t node, const TorchTensor& tensor, Variable* variable);
-  void TieAverages();
   std::optional<int64_t> UserStep() const;
 
   const TorchObject& object_;
@@ -154,6 +154,7 @@ void LayoutBuilder::AddVariable(uint32_t index) {
                   : part.kind == PartKind::kAverage ? Role::kAverage
                   : part.kind == PartKind::kOther   ? Role::kBookkeeping
                                                     : Role::kOptimizer;
+  if (index == 0) variable.role = Role::kWeight;  // torch.save(tensor)
   if (IsUserStep(index, part)) variable.role = Role::kStep;
   if (is_model && node.is_transient) variable.role = Role::kBookkeeping;
   if (!keys_.insert(variable.key).second) {
@@ -182,38 +183,6 @@ void LayoutBuilder::AddVariables() {
   keys_.reserve(expected);
   for (uint32_t i = 0; i < tree_.nodes().size(); ++i) {
     if (tree_.node(i).kind == NodeKind::kTensor) AddVariable(i);
-  }
-}
-
-// An average of `ema/fc1.weight` (AveragedModel: `module.fc1.weight`) belongs
-// to the variable of that name.
-void LayoutBuilder::TieAverages() {
-  std::unordered_map<std::string_view, size_t> weights =
-      TorchWeightsByName(layout_);
-  for (uint32_t i = 0; i < tree_.nodes().size(); ++i) {
-    const TorchPart& part = parts_.parts[parts_.part_of[i]];
-    if (part.kind != PartKind::kAverage ||
-        variable_of_[i] == TorchNode::kNone) {
-      continue;
-    }
-    Variable& variable = layout_.variables[variable_of_[i]];
-    std::string name = tree_.PathBelow(part.node, i, '.');
-    if (name == "n_averaged") {
-      variable.role = Role::kBookkeeping;
-      continue;
-    }
-    auto owner = weights.find(name);
-    for (std::string_view wrapper : {"module.", "shadow.", "model."}) {
-      if (owner != weights.end() || !name.starts_with(wrapper)) continue;
-      owner = weights.find(std::string_view(name).substr(wrapper.size()));
-    }
-    Slot slot{.slot = "average"};
-    if (owner != weights.end() &&
-        layout_.variables[owner->second].shape.Agrees(variable.shape)) {
-      slot.owner = layout_.variables[owner->second].name;
-      slot.owner_key = layout_.variables[owner->second].key;
-    }
-    variable.slot = std::move(slot);
   }
 }
 
@@ -246,7 +215,7 @@ Layout LayoutBuilder::Build() {
     layout_.source.writer = "Lightning " + std::string(lightning->text);
   }
   AddVariables();
-  TieAverages();
+  TieTorchAverages(&listing_);
   std::optional<int64_t> optimizer_step = AddTorchOptimizers(&listing_);
   layout_.source.step = UserStep();
   if (!layout_.source.step) layout_.source.step = optimizer_step;

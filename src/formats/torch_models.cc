@@ -124,12 +124,18 @@ void Finder::LookBelow(uint32_t node, bool in_average) {
   ForEachChild(tree_, node, [&](uint32_t child) { Look(child, in_average); });
 }
 
-// Lightning's callbacks: of interest is only an average.
+// Lightning's callbacks: of interest is only an average, of its own
+// StochasticWeightAveraging or of somebody's EMA.
 void Finder::Hide(uint32_t callbacks) {
   Add(PartKind::kHidden, callbacks);
   ForEachChild(tree_, callbacks, [&](uint32_t callback) {
-    uint32_t average = tree_.Child(callback, "average_model_state");
-    if (average != kNone) Add(PartKind::kAverage, average);
+    ForEachChild(tree_, callback, [&](uint32_t state) {
+      const TorchNode& node = tree_.node(state);
+      bool is_average = node.kind == NodeKind::kMapping &&
+                        node.tensors_below > 0 &&
+                        HasWord(node.name, kAverageWords);
+      if (is_average) Add(PartKind::kAverage, state);
+    });
   });
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <unordered_map>
 
+#include "formats/torch_names.h"
 #include "layout/owner_order.h"
 #include "layout/slots.h"
 
@@ -26,6 +26,15 @@ std::string_view LastName(std::string_view name) {
   return name.substr(name.rfind('.') + 1);
 }
 
+bool IsAnyKnown(const Owners& owners) {
+  for (const std::vector<TorchOwner>& group : owners) {
+    for (const TorchOwner& owner : group) {
+      if (owner.variable != TorchOwner::kUnknown) return true;
+    }
+  }
+  return false;
+}
+
 class OwnerFinder {
  public:
   OwnerFinder(const TorchTree& tree, const Layout& layout,
@@ -43,7 +52,7 @@ class OwnerFinder {
   std::vector<Owners> Find();
 
  private:
-  bool TakeNames(size_t optimizer);
+  bool TakeNames(size_t optimizer, const TorchNames& weights);
   std::vector<OwnerGroup> Shapes(size_t optimizer) const;
   // Aligns these optimizers together with these parameters.
   bool Align(std::span<const size_t> optimizers,
@@ -61,26 +70,25 @@ class OwnerFinder {
   std::span<const TorchParameters> models_;
   std::span<const TorchOptimizer> optimizers_;
   std::vector<Owners> owners_;
-  std::unordered_map<std::string_view, size_t> by_name_;
 };
 
 // All members have a name, or none is taken.
-bool OwnerFinder::TakeNames(size_t o) {
-  bool any = false;
+bool OwnerFinder::TakeNames(size_t o, const TorchNames& weights) {
+  std::vector<std::string_view> names;
   for (const std::vector<TorchMember>& group : optimizers_[o].groups) {
     for (const TorchMember& member : group) {
       if (member.name.empty()) return false;
-      any = true;
+      names.push_back(member.name);
     }
   }
-  if (!any) return false;
-  for (size_t g = 0; g < owners_[o].size(); ++g) {
-    for (size_t i = 0; i < owners_[o][g].size(); ++i) {
-      std::string_view name = optimizers_[o].groups[g][i].name;
-      auto found = by_name_.find(name);
-      TorchOwner& owner = owners_[o][g][i];
-      if (found != by_name_.end()) owner.variable = found->second;
-      owner.name = name;
+  if (names.empty()) return false;
+  std::optional<std::vector<size_t>> found = weights.Find(names);
+  if (!found) return false;
+  size_t next = 0;
+  for (std::vector<TorchOwner>& group : owners_[o]) {
+    for (TorchOwner& owner : group) {
+      owner = {(*found)[next], names[next]};
+      ++next;
     }
   }
   return true;
@@ -108,7 +116,7 @@ bool OwnerFinder::Align(std::span<const size_t> optimizers,
   std::vector<Shape> parameters;
   parameters.reserve(variables.size());
   for (size_t v : variables) parameters.push_back(layout_.variables[v].shape);
-  std::optional<std::vector<std::vector<size_t>>> aligned =
+  std::optional<OwnerIndices> aligned =
       in_order ? AlignOwners(parameters, groups)
                : AlignOwnersByShape(parameters, groups);
   if (!aligned) return false;
@@ -116,7 +124,9 @@ bool OwnerFinder::Align(std::span<const size_t> optimizers,
   for (size_t o : optimizers) {
     for (std::vector<TorchOwner>& group : owners_[o]) {
       for (size_t i = 0; i < group.size(); ++i) {
-        group[i].variable = variables[(*aligned)[next][i]];
+        size_t parameter = (*aligned)[next][i];
+        group[i].variable = parameter == kOpenOwner ? TorchOwner::kUnknown
+                                                    : variables[parameter];
       }
       ++next;
     }
@@ -172,24 +182,26 @@ bool OwnerFinder::AlignAlone(size_t o) {
     fitting = m;
   }
   if (fitting) return Align(o, models_[*fitting]);
-  return Align(std::array{o}, AllParameters(), true);
+  bool in_order = std::all_of(
+      models_.begin(), models_.end(),
+      [](const TorchParameters& model) { return model.is_in_order; });
+  return Align(std::array{o}, AllParameters(), in_order);
 }
 
 // Several optimizers of one model (Lightning): together they may leave one
 // reading where each alone leaves several.
 bool OwnerFinder::AlignTogether(std::span<const size_t> optimizers) {
   if (optimizers.size() < 2 || models_.size() != 1) return false;
-  return Align(optimizers, models_[0].variables, models_[0].is_in_order);
+  return Align(optimizers, models_[0].variables, models_[0].is_in_order) &&
+         std::any_of(optimizers.begin(), optimizers.end(),
+                     [this](size_t o) { return IsAnyKnown(owners_[o]); });
 }
 
 std::vector<Owners> OwnerFinder::Find() {
-  for (size_t i = 0; i < layout_.variables.size(); ++i) {
-    const Variable& variable = layout_.variables[i];
-    if (variable.role == Role::kWeight) by_name_.try_emplace(variable.name, i);
-  }
+  const TorchNames weights(layout_);
   std::vector<size_t> unnamed;
   for (size_t o = 0; o < optimizers_.size(); ++o) {
-    if (!TakeNames(o)) unnamed.push_back(o);
+    if (!TakeNames(o, weights)) unnamed.push_back(o);
   }
   // Each optimizer may be held against each model.
   size_t work =
@@ -209,6 +221,11 @@ bool IsTorchBuffer(const Variable& variable) {
                    variable.dtype == "bool";
   return is_number || std::find(kBufferNames.begin(), kBufferNames.end(),
                                 LastName(variable.name)) != kBufferNames.end();
+}
+
+bool IsTorchParameter(const Variable& variable) {
+  return variable.role == Role::kWeight && variable.tied_to.empty() &&
+         !IsTorchBuffer(variable);
 }
 
 std::string_view ClassOf(const Optimizer& optimizer) {

@@ -26,6 +26,9 @@ struct TorchParameters {
 // True for what the framework's own modules register as buffers.
 bool IsTorchBuffer(const Variable& variable);
 
+// True for a weight that is neither a buffer nor an alias.
+bool IsTorchParameter(const Variable& variable);
+
 // The owner of each parameter's state: an index in layout.variables, or a
 // name that is none of them.
 struct TorchOwner {

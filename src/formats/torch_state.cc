@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "formats/torch_names.h"
 #include "formats/torch_optimizer.h"
 #include "formats/torch_owners.h"
 
@@ -45,9 +46,7 @@ std::vector<TorchParameters> StateReader::Models() const {
     model.is_in_order = listing_.layout.source.format != "safetensors";
     for (size_t i = 0; i < listing_.beside; ++i) {
       const Variable& variable = listing_.layout.variables[i];
-      bool is_parameter = variable.role == Role::kWeight &&
-                          variable.tied_to.empty() && !IsTorchBuffer(variable);
-      if (is_parameter) model.variables.push_back(i);
+      if (IsTorchParameter(variable)) model.variables.push_back(i);
     }
   }
   std::unordered_map<uint32_t, size_t> model_of;  // part → index in models
@@ -63,11 +62,11 @@ std::vector<TorchParameters> StateReader::Models() const {
     }
     const Variable& variable =
         listing_.layout.variables[listing_.variable_of[i]];
-    bool is_parameter = variable.role == Role::kWeight &&
-                        variable.tied_to.empty() && !IsTorchBuffer(variable) &&
+    bool is_parameter = IsTorchParameter(variable) &&
                         tree_.tensor(tree_.node(i)).is_parameter.value_or(true);
-    if (is_parameter)
+    if (is_parameter) {
       models[place->second].variables.push_back(listing_.variable_of[i]);
+    }
   }
   return models;
 }
@@ -119,23 +118,26 @@ void StateReader::AddFlatOptimizer(uint32_t node) {
   Optimizer entry;
   entry.class_name = TorchOptimizerClass(group_keys, slots, is_decoupled);
   entry.id = NewId(TorchOptimizerWord(entry.class_name, group_keys));
-  std::unordered_map<std::string_view, size_t> weights =
-      TorchWeightsByName(listing_.layout);
+  std::vector<uint32_t> states;
+  std::vector<std::string_view> names;
   ForEachChild(tree_, node, [&](uint32_t child) {
     std::string_view key = tree_.node(child).name;
+    size_t dot = key.rfind('.');
     if (listing_.variable_of[child] == TorchNode::kNone ||
-        !key.starts_with(kState)) {
+        !key.starts_with(kState) || dot < kState.size()) {
       return;
     }
-    size_t dot = key.rfind('.');
-    if (dot < kState.size()) return;
-    TorchOwner owner;
-    owner.name = key.substr(kState.size(), dot - kState.size());
-    auto found = weights.find(owner.name);
-    if (found != weights.end()) owner.variable = found->second;
-    SetTorchSlot(key.substr(dot + 1), owner, listing_.variable_of[child],
-                 &entry, &listing_.layout);
+    states.push_back(child);
+    names.push_back(key.substr(kState.size(), dot - kState.size()));
   });
+  std::optional<std::vector<size_t>> owners =
+      TorchNames(listing_.layout).Find(names);
+  for (size_t i = 0; i < states.size(); ++i) {
+    std::string_view key = tree_.node(states[i]).name;
+    TorchOwner owner{owners ? (*owners)[i] : TorchOwner::kUnknown, names[i]};
+    SetTorchSlot(key.substr(key.rfind('.') + 1), owner,
+                 listing_.variable_of[states[i]], &entry, &listing_.layout);
+  }
   listing_.layout.optimizers.push_back(std::move(entry));
 }
 

@@ -61,6 +61,20 @@ const PickleValue& Unwrap(const PickleValue& storage) {
   return inner == nullptr ? storage : *inner;
 }
 
+// An attribute of an object's state: a dict, or (dict, slots) of a class with
+// __slots__, where either may be None.
+const PickleValue* FindInState(const PickleValue* state,
+                               std::string_view name) {
+  if (state == nullptr) return nullptr;
+  if (state->is_mapping) return Find(*state, name);
+  for (size_t i = 0; i < 2; ++i) {
+    const PickleValue* part = Item(*state, i);
+    if (part == nullptr || !part->is_mapping) continue;
+    if (const PickleValue* found = Find(*part, name)) return found;
+  }
+  return nullptr;
+}
+
 // Reads one tensor; the arguments of each function are those of torch._utils.
 class TensorReader {
  public:
@@ -198,20 +212,26 @@ TorchTensor TensorReader::ReadWrapper(const PickleValue& args,
   TorchTensor tensor;
   tensor.dtype = TorchDType(GlobalName(&Argument(args, 1)));
   tensor.shape = ReadShape(&Argument(args, 2));
-  // The state is a dict, or (None, slots) of a class with __slots__.
-  for (size_t i = 0; state != nullptr && !state->is_mapping && i < 2; ++i) {
-    const PickleValue* one = Item(*state, i);
-    if (one != nullptr && one->is_mapping) state = one;
-  }
-  const PickleValue* local =
-      state == nullptr ? nullptr : Find(*state, "_local_tensor");
+  const PickleValue* local = FindInState(state, "_local_tensor");
   std::optional<TorchTensor> part;
   if (local != nullptr) part = Read(*local, depth + 1);
+  const PickleValue* is_parameter = FindInState(state, "_is_param");
+  if (is_parameter != nullptr && is_parameter->integer != 0) {
+    tensor.is_parameter = true;
+    const PickleValue* grad = Item(args, 7);
+    if (grad != nullptr && grad->is(Kind::kBool)) {
+      tensor.requires_grad = grad->integer != 0;
+    }
+  }
   std::optional<uint64_t> count = tensor.shape.Elements();
   if (count && DTypeBits(tensor.dtype)) {
     tensor.bytes = CheckedMul(*count, *ItemBytes(tensor.dtype));
   }
-  if (part && part->shape == tensor.shape) return *part;  // not split
+  if (part && part->shape == tensor.shape) {  // not split
+    part->is_parameter = tensor.is_parameter;
+    part->requires_grad = tensor.requires_grad;
+    return *part;
+  }
   if (part) tensor.local_shape = part->shape;
   return tensor;
 }

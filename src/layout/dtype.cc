@@ -24,6 +24,7 @@ constexpr std::array kTable = {
     Entry{"uint16", 16},
     Entry{"uint8", 8},
     Entry{"bool", 8},
+    Entry{"complex32", 32},
     Entry{"complex64", 64},
     Entry{"complex128", 128},
     Entry{"float8_e5m2", 8},

@@ -75,6 +75,7 @@ std::string_view OptaxFamily(const std::set<std::string>& words,
   if (has("e_g") || has("e_x")) return "Adadelta";
   if (has("mu") && has("nu")) return has_count ? "Adam" : "RMSprop";
   if (has("nu")) return "RMSprop";
+  if (has("mu") && has("ns_coeffs")) return "Muon";
   if (has("mu")) return "Lion";
   if (has("m") && has("v")) return "Adam";
   if (has("trace")) return "SGD";

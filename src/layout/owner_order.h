@@ -6,6 +6,7 @@
 #define CKPTDIFF_LAYOUT_OWNER_ORDER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,18 +19,22 @@ namespace ckptdiff {
 // state to tell it.
 using OwnerGroup = std::vector<Shape>;
 
-// For each group the indices of its parameters, if exactly one reading is
-// possible: each group keeps the model's order, no parameter is in two places,
-// some may be in no group (frozen). Groups may be interleaved (weights with
-// decay first, biases without). Where no such reading exists, one by shapes
-// that nothing else has. nullopt where there is none or more than one: a wrong
-// owner is worse than none.
-std::optional<std::vector<std::vector<size_t>>> AlignOwners(
-    std::span<const Shape> parameters, std::span<const OwnerGroup> groups);
+// For each group and each of its members the index of its parameter, or
+// kOpenOwner where several are possible: a wrong owner is worse than none.
+using OwnerIndices = std::vector<std::vector<size_t>>;
+inline constexpr size_t kOpenOwner = SIZE_MAX;
+
+// What all possible readings agree on: each group keeps the model's order, no
+// parameter is in two places, some may be in no group (frozen). Groups may be
+// interleaved (weights with decay first, biases without). Where no such reading
+// exists, AlignOwnersByShape. nullopt where that has none either.
+std::optional<OwnerIndices> AlignOwners(std::span<const Shape> parameters,
+                                        std::span<const OwnerGroup> groups);
 
 // The same where the order of the parameters is not the model's (a safetensors
-// file is sorted): only shapes that nothing else has decide.
-std::optional<std::vector<std::vector<size_t>>> AlignOwnersByShape(
+// file is sorted): only a shape that nothing else has decides. nullopt where
+// the groups hold more of a shape than there are parameters.
+std::optional<OwnerIndices> AlignOwnersByShape(
     std::span<const Shape> parameters, std::span<const OwnerGroup> groups);
 
 }  // namespace ckptdiff

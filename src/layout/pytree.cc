@@ -185,6 +185,9 @@ void Describer::SetSlot(size_t at, const std::string& raw,
 void Describer::DescribeAverage(size_t at, size_t root) {
   std::string rest = Join(paths_[at], root + 1, ends_[at]);
   std::optional<size_t> owner = Owner(at, rest, root);
+  if (!owner && root + 1 < ends_[at] && IsParamsRoot(paths_[at][root + 1])) {
+    owner = Owner(at, Join(paths_[at], root + 2, ends_[at]), root);
+  }
   if (!owner) return;  // the averages alone were saved: they are the weights
   layout_->variables[at].role = Role::kAverage;
   SetSlot(at, paths_[at][root], owner);
@@ -252,6 +255,7 @@ void Describer::DescribeState(size_t at, size_t container) {
     variable.role = Role::kOptimizer;
     size_t last = ends_[at] - 1;
     if (path[last] == "count") group->second.counts.insert(Join(path, 0, last));
+    if (path[last] == "ns_coeffs") group->second.words.insert(path[last]);
     return;
   }
   const std::string& raw = path[place.word];

@@ -156,6 +156,7 @@ constexpr std::array kWords = {
     Word{kOptax, Family::kRmsprop, "mu", "mg"},
     Word{kOptax, Family::kRmsprop, "trace", "momentum"},
     Word{kOptax, Family::kLion, "mu", "momentum"},
+    Word{kOptax, Family::kMuon, "mu", "momentum"},
     Word{kOptax, Family::kAny, "mu", "m"},
     Word{kOptax, Family::kAny, "nu", "v"},
     Word{kOptax, Family::kAny, "nu_max", "vhat"},

@@ -7,7 +7,9 @@ namespace ckptdiff {
 namespace {
 
 using ::testing::ElementsAre;
-using Owners = std::vector<std::vector<size_t>>;
+using Owners = OwnerIndices;
+
+constexpr size_t kOpen = kOpenOwner;
 
 const Shape kWeight = Shape::Of({4, 4});
 const Shape kBias = Shape::Of({4});
@@ -37,15 +39,22 @@ TEST(AlignOwnersTest, AFrozenBodyLeavesTheHead) {
               ElementsAre(ElementsAre(4, 5)));
 }
 
-TEST(AlignOwnersTest, OneOfSeveralEqualLayersIsUndecided) {
-  EXPECT_FALSE(AlignOwners(std::vector{kWeight, kBias, kWeight, kBias},
-                           std::vector<OwnerGroup>{{kWeight, kBias}}));
+TEST(AlignOwnersTest, OneOfSeveralEqualLayersIsOpen) {
+  EXPECT_THAT(Align({kWeight, kBias, kWeight, kBias}, {{kWeight, kBias}}),
+              ElementsAre(ElementsAre(kOpen, kOpen)));
 }
 
-TEST(AlignOwnersTest, EqualGroupsAreUndecidedEvenInTheOrderOfTheModel) {
-  EXPECT_FALSE(
-      AlignOwners(std::vector{kWeight, kBias, kWeight, kBias},
-                  std::vector<OwnerGroup>{{kWeight, kBias}, {kWeight, kBias}}));
+TEST(AlignOwnersTest, AFrozenLayerLeavesOpenOnlyItsEquals) {
+  EXPECT_THAT(Align({kHead, kWeight, kBias, kWeight, kBias, kHeadBias},
+                    {{kHead, kWeight, kBias, kHeadBias}}),
+              ElementsAre(ElementsAre(0, kOpen, kOpen, 5)));
+}
+
+TEST(AlignOwnersTest, EqualGroupsAreOpenEvenInTheOrderOfTheModel) {
+  EXPECT_THAT(
+      Align({kWeight, kBias, kWeight, kBias},
+            {{kWeight, kBias}, {kWeight, kBias}}),
+      ElementsAre(ElementsAre(kOpen, kOpen), ElementsAre(kOpen, kOpen)));
 }
 
 TEST(AlignOwnersTest, ANeighbourSettlesWhatAShapeAloneDoesNot) {
@@ -67,7 +76,7 @@ TEST(AlignOwnersTest, WhatNeverSteppedHasNoShapeAndKeepsItsPlace) {
               ElementsAre(ElementsAre(0, 1, 2, 3)));
 }
 
-TEST(AlignOwnersTest, AShapeThatNoParameterHasLeavesAllOpen) {
+TEST(AlignOwnersTest, AShapeThatNoParameterHasFitsNothing) {
   EXPECT_FALSE(AlignOwners(std::vector{kWeight, kBias},
                            std::vector<OwnerGroup>{{kWeight, kHead}}));
 }
@@ -75,16 +84,21 @@ TEST(AlignOwnersTest, AShapeThatNoParameterHasLeavesAllOpen) {
 TEST(AlignOwnersTest, ManyEqualLayersAndGroupsEndSoon) {
   std::vector<Shape> parameters(20000, kWeight);
   std::vector<OwnerGroup> groups(100, OwnerGroup(100, kWeight));
-  EXPECT_FALSE(AlignOwners(parameters, groups));
+  std::optional<Owners> owners = AlignOwners(parameters, groups);
+  ASSERT_TRUE(owners);
+  EXPECT_EQ(owners->front().front(), kOpen);
 }
 
 TEST(AlignOwnersByShapeTest, AsksNoOrder) {
   std::vector<Shape> sorted = {kBias, kWeight};
   EXPECT_EQ(AlignOwnersByShape(sorted, std::vector<OwnerGroup>{{kWeight}}),
             Owners({{1}}));
-  std::vector<Shape> equal = {kWeight, kWeight};
+  std::vector<Shape> equal = {kWeight, kHead, kWeight};
+  EXPECT_EQ(AlignOwnersByShape(
+                equal, std::vector<OwnerGroup>{{kHead, kWeight, kWeight}}),
+            Owners({{1, kOpen, kOpen}}));
   EXPECT_FALSE(
-      AlignOwnersByShape(equal, std::vector<OwnerGroup>{{kWeight, kWeight}}));
+      AlignOwnersByShape(equal, std::vector<OwnerGroup>{{kHead, kHead}}));
 }
 
 }  // namespace
