@@ -8,10 +8,13 @@
 
 #include <cstdlib>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "ckptdiff/compare.h"
+#include "match/vocabulary.h"
 #include "matching/score.h"
 #include "support/fixture.h"
 
@@ -41,6 +44,10 @@ constexpr Level kSharedLevels[] = {
     {"all", 0.989, 0.975, 0.98, 0.95, 0.5, 0.6, 0.99, 0.8, 0.85, 40},
 };
 
+std::vector<KnownPair> OwnPairs() {
+  return ReadKnownPairs(Root() + "/tests/matching/pairs");
+}
+
 Score Run(const KnownPair& known) {
   CompareOptions options;
   options.with_pairs = true;
@@ -61,9 +68,9 @@ Score Run(const KnownPair& known) {
   return score;
 }
 
-std::map<std::string, Score> RunAll(const std::string& directory) {
+std::map<std::string, Score> RunAll(const std::vector<KnownPair>& pairs) {
   std::map<std::string, Score> sets;
-  for (const KnownPair& known : ReadKnownPairs(directory)) {
+  for (const KnownPair& known : pairs) {
     Score score = Run(known);
     sets[known.Set()] += score;
     sets["all"] += score;
@@ -110,7 +117,7 @@ void ExpectLevel(const Level& level, const Score& s) {
 }
 
 TEST(MatchingTest, FindsWhatFrameworksConvert) {
-  std::map<std::string, Score> sets = RunAll(Root() + "/tests/matching/pairs");
+  std::map<std::string, Score> sets = RunAll(OwnPairs());
   Print(sets);
   for (const Level& level : kLevels) {
     ExpectLevel(level, sets[std::string(level.set)]);
@@ -119,17 +126,54 @@ TEST(MatchingTest, FindsWhatFrameworksConvert) {
 
 TEST(MatchingTest, FindsWhatTheSharedPairsHold) {
   CKPTDIFF_REQUIRE_SHARED(shared, "matching");
-  std::map<std::string, Score> sets = RunAll(shared);
+  std::map<std::string, Score> sets = RunAll(ReadKnownPairs(shared));
   Print(sets);
   for (const Level& level : kSharedLevels) {
     ExpectLevel(level, sets[std::string(level.set)]);
   }
 }
 
+// The libraries that the rows of the vocabulary come from.
+std::set<std::string> SourcesOfWords() {
+  std::set<std::string> sources;
+  for (const Synonyms& row : Vocabulary()) {
+    for (std::string_view source : Split(row.source, ',')) {
+      while (source.starts_with(' ')) source.remove_prefix(1);
+      sources.emplace(source);
+    }
+  }
+  return sources;
+}
+
+// The words are the field's: with any one library forgotten, what is between
+// libraries is still found. At most this much less.
+constexpr double kOwedToOneLibrary = 0.02;
+
+TEST(MatchingTest, OwesLittleToTheWordsOfOneLibrary) {
+  std::vector<KnownPair> pairs = OwnPairs();
+  std::erase_if(pairs, [](const KnownPair& known) {
+    return known.Set() != "hf4" && known.Set() != "hub";
+  });
+  const Score whole = RunAll(pairs)["all"];
+  const size_t rows = Vocabulary().size();
+  for (const std::string& source : SourcesOfWords()) {
+    VocabularyWithout forgotten(source);
+    if (Vocabulary().size() == rows) continue;  // others prove all of it
+    const Score s = RunAll(pairs)["all"];
+    fmt::print("without {:30} precision {:.4f} recall {:.4f}\n", source,
+               Share(s.right, s.given), Share(s.found, s.wanted));
+    EXPECT_GE(Share(s.right, s.given),
+              Share(whole.right, whole.given) - kOwedToOneLibrary)
+        << "precision without " << source;
+    EXPECT_GE(Share(s.found, s.wanted),
+              Share(whole.found, whole.wanted) - kOwedToOneLibrary)
+        << "recall without " << source;
+  }
+}
+
 // A set that nobody holds to a level would pass whatever it does.
 TEST(MatchingTest, EverySetHasItsLevel) {
-  for (const KnownPair& known :
-       ReadKnownPairs(Root() + "/tests/matching/pairs")) {
+  for (const KnownPair& known : OwnPairs()) {
     bool has_level = false;
     for (const Level& level : kLevels) has_level |= level.set == known.Set();
     EXPECT_TRUE(has_level) << known.id;
