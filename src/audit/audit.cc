@@ -9,6 +9,7 @@
 #include "audit/walk.h"
 #include "base/parallel.h"
 #include "ckptdiff/read.h"
+#include "ckptdiff/unreadable.h"
 
 namespace ckptdiff {
 namespace {
@@ -23,6 +24,7 @@ Report Unreadable(const Found& found, const Error& error,
   std::optional<SideSummary> expected;
   if (options.expected != nullptr) expected = Summarize(*options.expected);
   Report report = UnreadableReport("audit", error, side, expected);
+  report.diagnoses = DiagnoseUnreadable(error);
   for (const auto& [rule, severity] : options.compare.severities) {
     if (rule == report.findings[0].rule) report.findings[0].severity = severity;
   }
@@ -30,7 +32,10 @@ Report Unreadable(const Found& found, const Error& error,
   report.summary.errors = severity == Severity::kError;
   report.summary.warnings = severity == Severity::kWarning;
   report.summary.notes = severity == Severity::kNote;
-  if (severity == Severity::kOff) report.findings.clear();
+  if (severity == Severity::kOff) {
+    report.findings.clear();
+    report.diagnoses.clear();
+  }
   return report;
 }
 

@@ -5,10 +5,13 @@
 #ifndef CKPTDIFF_CAUSES_CAUSE_H_
 #define CKPTDIFF_CAUSES_CAUSE_H_
 
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "causes/evidence.h"
 #include "ckptdiff/diagnosis.h"
+#include "ckptdiff/result.h"
 
 namespace ckptdiff {
 
@@ -23,7 +26,13 @@ struct Cause {
   // also fills in `cause` and `harmless`. nullptr: known to `explain` alone.
   std::vector<Diagnosis> (*diagnose)(const Evidence& evidence) = nullptr;
   Turn turn = Turn::kSpecific;
+  // Whether this is why a path could not be read (ckptdiff/unreadable.h); the
+  // first in the list that says so is.
+  bool (*recognizes)(const Error& error) = nullptr;
 };
+
+// Whether what the error says has one of the phrases in it.
+bool SaysAny(const Error& error, std::span<const std::string_view> phrases);
 
 // The list, in the order of the contract.
 const std::vector<const Cause*>& AllCauses();

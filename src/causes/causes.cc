@@ -41,6 +41,8 @@
   X(kDamagedFile) \
   X(kMissingShardCause) \
   X(kStaleIndex) \
+  X(kWrongPathForm) \
+  X(kWrongFormat) \
   X(kNestedBundle) \
   X(kUnsafePickleCause) \
   X(kShardedNotGathered) \

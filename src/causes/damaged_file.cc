@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <array>
+
 #include "causes/cause.h"
 
 namespace ckptdiff {
@@ -22,6 +24,14 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
                  "do not read a checkpoint while it is written");
 }
 
+constexpr std::array<std::string_view, 5> kPhrases = {
+    "is empty", "without its end", "nothing but zeros", "too few for any",
+    "bytes are lost for good"};
+
+bool Recognizes(const Error& error) {
+  return error.code == ErrorCode::kCorrupt || SaysAny(error, kPhrases);
+}
+
 }  // namespace
 
 extern const Cause kDamagedFile = {
@@ -33,6 +43,7 @@ extern const Cause kDamagedFile = {
                      "checksums, was never written or overlaps: an unfinished "
                      "write or download, a full disk, two saves mixed."},
     .diagnose = DiagnoseIt,
+    .recognizes = Recognizes,
 };
 
 }  // namespace ckptdiff

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "causes/cause.h"
@@ -41,6 +42,12 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
                  "under the name that the index has");
 }
 
+constexpr std::array<std::string_view, 3> kPhrases = {
+    "cannot be read without its index", ".index is not",
+    "that it names is gone"};
+
+bool Recognizes(const Error& error) { return SaysAny(error, kPhrases); }
+
 }  // namespace
 
 extern const Cause kMissingShardCause = {
@@ -51,6 +58,7 @@ extern const Cause kMissingShardCause = {
              .help = "Holds where the index names a file that does not exist; "
                      "then whatever it should hold is missing too."},
     .diagnose = DiagnoseIt,
+    .recognizes = Recognizes,
 };
 
 }  // namespace ckptdiff

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 
+#include "ckptdiff/unreadable.h"
 #include "cli/options.h"
 #include "cli/output.h"
 
@@ -42,10 +43,10 @@ int CompareSides(const Sides& sides, const Settings& settings,
   if (!actual.ok() || !expected.ok()) {
     if (!settings.is_machine()) return kFailed;
     const Error& error = !actual.ok() ? actual.error() : expected.error();
-    output.Write(settings.reporter->report(
-        UnreadableReport(settings.compare.command, error, SummaryOf(actual),
-                         SummaryOf(expected)),
-        style));
+    Report report = UnreadableReport(settings.compare.command, error,
+                                     SummaryOf(actual), SummaryOf(expected));
+    report.diagnoses = DiagnoseUnreadable(error);
+    output.Write(settings.reporter->report(report, style));
     return Close(&output, kFailed, streams);
   }
 
