@@ -78,7 +78,7 @@ LeafKind LeafOf(const std::vector<Token>& tokens, size_t segment_begin,
                 const WordTable& words) {
   for (size_t i = tokens.size(); i > segment_begin; --i) {
     if (!tokens[i - 1].is_number) {
-      return LeafKindOf(words.Text(tokens[i - 1].word));
+      return words.Leaf(tokens[i - 1].word);
     }
   }
   return LeafKind::kNumber;
@@ -101,6 +101,7 @@ WordId WordTable::Intern(std::string_view word) {
   const WordId id = static_cast<WordId>(texts_.size());
   texts_.emplace_back(word);
   groups_.push_back(id);
+  leaves_.push_back(LeafKindOf(word));
   ids_.emplace(texts_.back(), id);
   return id;
 }

@@ -25,6 +25,8 @@ class WordTable {
   std::string_view Text(WordId id) const { return texts_[id]; }
   // Equal for words that the vocabulary reads as one.
   WordId Group(WordId id) const { return groups_[id]; }
+  // What the word says at the end of a name.
+  LeafKind Leaf(WordId id) const { return leaves_[id]; }
   size_t size() const { return texts_.size(); }
   // 1: the same word; less: a synonym, an abbreviation; 0: unlike.
   float Likeness(WordId a, WordId b) const;
@@ -32,6 +34,7 @@ class WordTable {
  private:
   std::deque<std::string> texts_;
   std::vector<WordId> groups_;
+  std::vector<LeafKind> leaves_;
   std::unordered_map<std::string_view, WordId> ids_;
 };
 

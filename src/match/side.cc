@@ -30,10 +30,24 @@ size_t CommonTokens(const Name& a, const Name& b) {
   return i;
 }
 
-// Numbers before words, numbers by value, words by their text.
+// Words by what a layer makes first (weights, biases, statistics), then by
+// their text.
+std::vector<uint32_t> OrderOfWords(const WordTable& words) {
+  std::vector<WordId> sorted(words.size());
+  std::iota(sorted.begin(), sorted.end(), 0U);
+  std::sort(sorted.begin(), sorted.end(), [&](WordId a, WordId b) {
+    if (words.Leaf(a) != words.Leaf(b)) return words.Leaf(a) < words.Leaf(b);
+    return words.Text(a) < words.Text(b);
+  });
+  std::vector<uint32_t> order(words.size());
+  for (uint32_t i = 0; i < sorted.size(); ++i) order[sorted[i]] = i;
+  return order;
+}
+
+// Numbers before words, numbers by value.
 struct NaturalOrder {
   const Side& side;
-  const std::vector<uint32_t>& word_order;
+  const std::vector<uint32_t> word_order;
 
   bool operator()(uint32_t a, uint32_t b) const {
     const std::vector<Token>& x = side.names[a].tokens;
@@ -42,7 +56,8 @@ struct NaturalOrder {
     for (size_t i = 0; i < n; ++i) {
       if (x[i] == y[i]) continue;
       if (x[i].is_number != y[i].is_number) return x[i].is_number;
-      return x[i].is_number ? x[i].number < y[i].number : x[i].word < y[i].word;
+      return x[i].is_number ? x[i].number < y[i].number
+                            : word_order[x[i].word] < word_order[y[i].word];
     }
     return x.size() != y.size() ? x.size() < y.size() : a < b;
   }
@@ -222,6 +237,67 @@ bool LeavesAreSorted(const Side& side) {
   return pairs > 0 && first * 20 < pairs * 19;
 }
 
+// True where two names tell which one was made first: by a number, or as
+// weight and bias of one layer.
+bool TellsOrder(const Name& a, const Name& b, size_t at,
+                const WordTable& words) {
+  if (at >= a.tokens.size() || at >= b.tokens.size()) return false;
+  const Token &x = a.tokens[at], &y = b.tokens[at];
+  if (x.is_number != y.is_number) return false;
+  return x.is_number || words.Leaf(x.word) != words.Leaf(y.word);
+}
+
+// The share of all pairs of variables whose names tell their order.
+double ToldByNames(const Side& side, const WordTable& words) {
+  std::vector<bool> tells(side.nodes.size(), true);
+  std::vector<double> pairs(side.nodes.size());
+  const auto all_pairs = [](const Node& node) {
+    const double n = node.end - node.begin;
+    return n * (n - 1) / 2;
+  };
+  for (uint32_t id = 0; id < side.nodes.size(); ++id) {
+    const Node& node = side.nodes[id];
+    pairs[id] += all_pairs(node);
+    if (node.parent != Node::kNone) pairs[node.parent] -= all_pairs(node);
+  }
+  for (uint32_t i = 0; i + 1 < side.size(); ++i) {
+    const Name& a = side.names[side.sorted[i]];
+    const Name& b = side.names[side.sorted[i + 1]];
+    const size_t at = CommonTokens(a, b);
+    if (TellsOrder(a, b, at, words)) continue;
+    uint32_t id = side.leaf_node[side.sorted[i]];
+    while (side.nodes[id].depth > at) id = side.nodes[id].parent;
+    tells[id] = false;
+  }
+  double told = 0;
+  for (uint32_t id = 0; id < side.nodes.size(); ++id) {
+    if (tells[id]) told += pairs[id];
+  }
+  return told / std::max(1.0, all_pairs(side.nodes[0]));
+}
+
+// A file in the order of creation says it best. One that was sorted or
+// shuffled says nothing, but the numbers in its names may.
+void FillCreation(const WordTable& words, Side* side) {
+  constexpr double kNearlyAll = 0.9;
+  side->order_worth = OrderWorth(*side);
+  side->is_sorted = IsSorted(*side, words) || LeavesAreSorted(*side);
+  const double told = ToldByNames(*side, words);
+  const bool is_created = side->order_worth >= kNearlyAll && !side->is_sorted;
+  if (!is_created && told >= kNearlyAll) {
+    side->by_creation = side->sorted;
+    side->order_worth = 1;
+    side->is_sorted = false;
+  } else {
+    side->by_creation.resize(side->size());
+    std::iota(side->by_creation.begin(), side->by_creation.end(), 0U);
+  }
+  side->created.resize(side->size());
+  for (uint32_t i = 0; i < side->size(); ++i) {
+    side->created[side->by_creation[i]] = i;
+  }
+}
+
 }  // namespace
 
 Side MakeSide(const Layout& layout, std::vector<uint32_t> variables,
@@ -243,12 +319,11 @@ void Arrange(const WordTable& words, Side* side) {
   side->sorted.resize(side->size());
   std::iota(side->sorted.begin(), side->sorted.end(), 0U);
   std::sort(side->sorted.begin(), side->sorted.end(),
-            NaturalOrder{*side, side->sorted});
+            NaturalOrder{*side, OrderOfWords(words)});
   BuildTree(side);
   FillNodes(side);
   FillRanks(side);
-  side->order_worth = OrderWorth(*side);
-  side->is_sorted = IsSorted(*side, words) || LeavesAreSorted(*side);
+  FillCreation(words, side);
 }
 
 }  // namespace ckptdiff

@@ -46,7 +46,11 @@ struct Side {
   std::vector<Node> nodes;               // parents first; [0] is the whole
   std::vector<uint32_t> leaf_node;       // per variable: deepest node
   std::vector<std::vector<Rank>> ranks;  // per variable: its numbers
-  float order_worth = 0;   // 1: numbers ascend in the file, 0: shuffled
+  // The order in which the variables were made, as far as it can be told: that
+  // of the file, or that of the numbers in their names.
+  std::vector<uint32_t> by_creation;
+  std::vector<uint32_t> created;  // per variable: its place in by_creation
+  float order_worth = 0;          // 1: certain, 0: a shuffled file
   bool is_sorted = false;  // by name: the order of words tells nothing
 
   size_t size() const { return variables.size(); }

@@ -24,7 +24,7 @@ bool ByNumber(const Side& side, uint32_t v) {
 }
 
 // For each variable its place in the layers around it, innermost first. A
-// name that ends in a number is ranked by it, any other one by the file.
+// name that ends in a number is ranked by it, any other one by its creation.
 std::vector<std::vector<Sibling>> Siblings(const Side& side) {
   std::vector<std::vector<Sibling>> all(side.size());
   std::unordered_map<uint64_t, uint32_t> count;
@@ -43,7 +43,7 @@ std::vector<std::vector<Sibling>> Siblings(const Side& side) {
   for (uint32_t v : side.sorted) {
     if (ByNumber(side, v)) rank(v);
   }
-  for (uint32_t v = 0; v < side.size(); ++v) {
+  for (uint32_t v : side.by_creation) {
     if (!ByNumber(side, v)) rank(v);
   }
   for (uint32_t v = 0; v < side.size(); ++v) {

@@ -46,7 +46,7 @@ std::vector<Place> Rank(const Side& side, const std::vector<uint32_t>& order,
 
 struct Places {
   std::vector<Place> by_number;  // among those that only numbers tell apart
-  std::vector<Place> by_file;    // among all, as the file lists them
+  std::vector<Place> by_file;    // among all, in the order of creation
 };
 
 Places PlacesOf(const Side& side) {
@@ -55,7 +55,7 @@ Places PlacesOf(const Side& side) {
   for (uint32_t id = 0; id < side.nodes.size(); ++id) {
     const Node& node = side.nodes[id];
     for (uint32_t i = node.begin; i < node.end; ++i) {
-      first[id] = std::min(first[id], side.sorted[i]);
+      first[id] = std::min(first[id], side.created[side.sorted[i]]);
     }
     shapes.push_back(node.shapes);
     patterns.push_back(Mix(node.shapes, PatternOf(side, node)));
