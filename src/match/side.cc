@@ -284,10 +284,10 @@ void FillCreation(const WordTable& words, Side* side) {
   side->is_sorted = IsSorted(*side, words) || LeavesAreSorted(*side);
   const double told = ToldByNames(*side, words);
   const bool is_created = side->order_worth >= kNearlyAll && !side->is_sorted;
-  if (!is_created && told >= kNearlyAll) {
+  if (!is_created) {
     side->by_creation = side->sorted;
-    side->order_worth = 1;
-    side->is_sorted = false;
+    side->order_worth = told >= kNearlyAll ? 1 : side->order_worth;
+    side->is_sorted = told < kNearlyAll;
   } else {
     side->by_creation.resize(side->size());
     std::iota(side->by_creation.begin(), side->by_creation.end(), 0U);
