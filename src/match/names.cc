@@ -146,6 +146,7 @@ Name ParseName(std::string_view text, WordTable* words) {
   if (name.tokens.size() > segment_begin) last_segment = segment_begin;
   EndSegment(segment_begin, &name.tokens);
   name.leaf = LeafOf(name.tokens, last_segment, *words);
+  name.leaf_begin = static_cast<uint32_t>(last_segment);
   return name;
 }
 

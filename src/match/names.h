@@ -53,6 +53,7 @@ struct Token {
 struct Name {
   std::vector<Token> tokens;  // every part between separators ends in a number
   LeafKind leaf = LeafKind::kOther;
+  uint32_t leaf_begin = 0;  // first token after the last separator
 };
 
 Name ParseName(std::string_view text, WordTable* words);

@@ -18,6 +18,7 @@ struct Proposal {
   uint32_t expected = 0;
   Fit fit = Fit::kSame;
   float likeness = 0;  // what names, numbers and shapes say, once
+  float order = 0;     // what the order of both files says, once
   float score = 0;     // with what its surroundings say, each round
   float belief = 0;    // 0..1: score against its rivals'
 };

@@ -143,13 +143,16 @@ void FillRanks(Side* side) {
     uint32_t rank;
     int64_t number;
     WordId of;
+    bool is_part;
   };
   std::vector<std::vector<Found>> found(side->size());
   for (uint32_t v : side->sorted) {
     if (!side->partnered[v]) continue;
     uint64_t prefix = 3;
     WordId of = 0;
-    for (const Token& token : side->names[v].tokens) {
+    const Name& name = side->names[v];
+    for (size_t i = 0; i < name.tokens.size(); ++i) {
+      const Token& token = name.tokens[i];
       if (token.is_number) {
         auto [at, is_new] = families.emplace(prefix, Family{});
         Family& family = at->second;
@@ -159,7 +162,8 @@ void FillRanks(Side* side) {
           family.last = token.number;
           ++family.rank;
         }
-        found[v].push_back({prefix, family.rank, token.number, of});
+        found[v].push_back(
+            {prefix, family.rank, token.number, of, i + 1 == name.leaf_begin});
         prefix = Mix(prefix, static_cast<uint64_t>(token.number + 2));
       } else {
         prefix = Mix(prefix, token.word + (uint64_t{1} << 40));
@@ -172,7 +176,8 @@ void FillRanks(Side* side) {
     for (const Found& one : found[v]) {
       const uint32_t siblings = families[one.prefix].rank + 1;
       if (siblings < 2) continue;
-      side->ranks[v].push_back({one.rank, siblings, one.number, one.of});
+      side->ranks[v].push_back(
+          {one.rank, siblings, one.number, one.of, one.is_part});
     }
   }
 }

@@ -30,7 +30,8 @@ struct Rank {
   uint32_t rank = 0;  // among siblings that have partners
   uint32_t siblings = 0;
   int64_t number = Token::kNone;
-  WordId of = 0;  // the word before the number
+  WordId of = 0;         // the word before the number
+  bool is_part = false;  // counts layers, not the blocks around them
 };
 
 struct Side {

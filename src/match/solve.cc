@@ -15,6 +15,7 @@ extern const EvidenceKind kNumbers;
 extern const EvidenceKind kRewrites;
 extern const EvidenceKind kSequence;
 extern const EvidenceKind kShape;
+extern const EvidenceKind kShifts;
 extern const EvidenceKind kSiblings;
 extern const EvidenceKind kStructure;
 extern const EvidenceKind kSurroundings;
@@ -24,7 +25,7 @@ namespace {
 
 constexpr const EvidenceKind* kAll[] = {
     &kEqualName, &kLeaf,     &kNumbers,   &kRewrites,     &kSequence,
-    &kShape,     &kSiblings, &kStructure, &kSurroundings, &kWords,
+    &kShape,     &kShifts,  &kSiblings, &kStructure, &kSurroundings, &kWords,
 };
 
 constexpr float kLeastScore = 2.0F;  // below it nothing is paired
@@ -66,7 +67,8 @@ struct Speech {
 };
 
 // What names and shapes say, and order where they say nothing.
-std::vector<float> Likeness(const Problem& problem) {
+void AddLikeness(Problem* all) {
+  const Problem& problem = *all;
   std::vector<float> scores(problem.candidates.size());
   Weigh(problem, false, &scores);
   std::vector<float> names(scores.size());
@@ -84,14 +86,15 @@ std::vector<float> Likeness(const Problem& problem) {
     expected[one.expected].Hear(names[i], problem.actual.patterns[one.actual]);
   }
   for (size_t i = 0; i < scores.size(); ++i) {
-    const Proposal& one = problem.candidates[i];
-    scores[i] +=
+    Proposal& one = all->candidates[i];
+    one.order =
         order[i] * std::min(actual[one.actual].Silence(
                                 problem.expected.patterns[one.expected]),
                             expected[one.expected].Silence(
                                 problem.actual.patterns[one.actual]));
+    one.likeness = scores[i];
+    one.score = one.likeness + one.order;
   }
-  return scores;
 }
 
 // Keeps the best of each row and column.
@@ -102,8 +105,8 @@ void Prune(Problem* problem) {
     if (some.size() > kMostRivals) {
       std::nth_element(some.begin(), some.begin() + kMostRivals, some.end(),
                        [&](uint32_t x, uint32_t y) {
-                         if (all[x].likeness != all[y].likeness) {
-                           return all[x].likeness > all[y].likeness;
+                         if (all[x].score != all[y].score) {
+                           return all[x].score > all[y].score;
                          }
                          return x < y;
                        });
@@ -279,17 +282,25 @@ void Explain(const Problem& problem, Solution* solution) {
 
 Solution Solve(Problem* problem) {
   std::vector<Proposal>& all = problem->candidates;
-  std::vector<float> scores = Likeness(*problem);
-  for (size_t i = 0; i < all.size(); ++i) {
-    all[i].likeness = all[i].score = scores[i];
-  }
+  AddLikeness(problem);
   Prune(problem);
+  std::vector<float> scores, shifts;
   for (int round = 0; round < kRounds; ++round) {
     Believe(problem, 2.0F + 1.5F * static_cast<float>(round));
     scores.assign(all.size(), 0);
     Weigh(*problem, true, &scores);
+    shifts.assign(all.size(), 0);
+    kShifts.weigh(*problem, 1, shifts);
+    std::vector<float> best_a(problem->actual.size());
+    std::vector<float> best_e(problem->expected.size());
     for (size_t i = 0; i < all.size(); ++i) {
-      all[i].score = all[i].likeness + scores[i];
+      best_a[all[i].actual] = std::max(best_a[all[i].actual], shifts[i]);
+      best_e[all[i].expected] = std::max(best_e[all[i].expected], shifts[i]);
+    }
+    for (size_t i = 0; i < all.size(); ++i) {
+      const float best = std::max(best_a[all[i].actual], best_e[all[i].expected]);
+      const float share = best > 0.1F ? shifts[i] / best : 1;
+      all[i].score = all[i].likeness + all[i].order * share + scores[i];
     }
   }
   Solution solution = Decide(*problem);
