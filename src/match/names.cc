@@ -57,6 +57,10 @@ int64_t NumberOf(std::string_view digits) {
 void AddWord(std::string_view text, WordTable* words, size_t segment_begin,
              std::vector<Token>* tokens) {
   std::string word = Lower(text);
+  if (const int64_t ordinal = OrdinalOf(word); ordinal >= 0) {
+    tokens->push_back({.is_number = true, .number = ordinal});
+    return;
+  }
   if (tokens->size() > segment_begin && !tokens->back().is_number) {
     std::string_view before = words->Text(tokens->back().word);
     for (const Compound& compound : Compounds()) {

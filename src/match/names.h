@@ -19,6 +19,8 @@ using WordId = uint32_t;
 // The words of both layouts, each once.
 class WordTable {
  public:
+  static constexpr WordId kNone = UINT32_MAX;
+
   WordTable();
 
   WordId Intern(std::string_view word);

@@ -15,12 +15,28 @@ uint64_t Mix(uint64_t hash, uint64_t value) {
   return hash ^ (hash >> 29);
 }
 
-uint64_t PatternOf(const Name& name) {
+// Numbers but for the one at `kept` are all the same.
+uint64_t PatternOf(const Name& name, size_t kept) {
   uint64_t hash = 1;
-  for (const Token& token : name.tokens) {
-    hash = Mix(hash, token.is_number ? 0 : token.word + uint64_t{1});
+  for (size_t i = 0; i < name.tokens.size(); ++i) {
+    const Token& token = name.tokens[i];
+    const int64_t number = i == kept ? token.number + 2 : 0;
+    hash = Mix(hash, token.is_number ? static_cast<uint64_t>(number) << 33
+                                     : token.word + uint64_t{1});
   }
   return hash;
+}
+
+// The last number with another one before it, or the end of the name.
+size_t InnermostNumber(const Name& name) {
+  size_t innermost = name.tokens.size();
+  size_t numbers = 0;
+  for (size_t i = 0; i < name.tokens.size(); ++i) {
+    if (name.tokens[i].number == Token::kNone) continue;
+    innermost = i;
+    ++numbers;
+  }
+  return numbers > 1 ? innermost : name.tokens.size();
 }
 
 size_t CommonTokens(const Name& a, const Name& b) {
@@ -314,7 +330,9 @@ Side MakeSide(const Layout& layout, std::vector<uint32_t> variables,
     const Variable& variable = layout.variables[position];
     side.names.push_back(ParseName(variable.name, words));
     side.elements.push_back(variable.shape.Elements().value_or(0));
-    side.patterns.push_back(PatternOf(side.names.back()));
+    const Name& name = side.names.back();
+    side.patterns.push_back(PatternOf(name, name.tokens.size()));
+    side.part_patterns.push_back(PatternOf(name, InnermostNumber(name)));
   }
   side.partnered.assign(side.size(), false);
   return side;

@@ -40,6 +40,9 @@ struct Side {
   std::vector<Name> names;
   std::vector<uint64_t> elements;  // 0: not known
   std::vector<uint64_t> patterns;  // hash of the name without its numbers
+  // With the innermost number, where there are others around it: the part of
+  // a block that is called norm1.
+  std::vector<uint64_t> part_patterns;
 
   // Set by Arrange, once it is known which variables have partners.
   std::vector<bool> partnered;

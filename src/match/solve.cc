@@ -17,6 +17,7 @@ extern const EvidenceKind kSequence;
 extern const EvidenceKind kShape;
 extern const EvidenceKind kShifts;
 extern const EvidenceKind kSiblings;
+extern const EvidenceKind kSteps;
 extern const EvidenceKind kStructure;
 extern const EvidenceKind kSurroundings;
 extern const EvidenceKind kWords;
@@ -25,7 +26,7 @@ namespace {
 
 constexpr const EvidenceKind* kAll[] = {
     &kEqualName, &kLeaf,     &kNumbers,   &kRewrites,     &kSequence,
-    &kShape,     &kShifts,  &kSiblings, &kStructure, &kSurroundings, &kWords,
+    &kShape,     &kShifts,  &kSiblings, &kSteps, &kStructure, &kSurroundings, &kWords,
 };
 
 constexpr float kLeastScore = 2.0F;  // below it nothing is paired

@@ -46,7 +46,8 @@ constexpr List<8> kWeight = {"weight", "kernel",  "gamma",      "scale",
 constexpr List<4> kBias = {"bias", "beta", "b", "biases"};
 constexpr List<2> kRunning = {"running", "moving"};
 constexpr List<2> kVariance = {"variance", "var"};
-constexpr List<5> kAttention = {"attention", "attn", "mha", "att", "atten"};
+constexpr List<6> kAttention = {"attention", "attn",  "mha",
+                               "att",       "atten", "sa"};
 constexpr List<4> kQuery = {"query", "q", "queries", "wq"};
 constexpr List<4> kKey = {"key", "k", "keys", "wk"};
 constexpr List<4> kValue = {"value", "v", "values", "wv"};
@@ -66,7 +67,7 @@ constexpr List<5> kLayer = {"layer", "layers", "block", "blocks", "h"};
 constexpr List<3> kStage = {"stage", "stages", "stack"};
 constexpr List<2> kEncoder = {"encoder", "enc"};
 constexpr List<2> kDecoder = {"decoder", "dec"};
-constexpr List<2> kCross = {"cross", "crossattention"};
+constexpr List<3> kCross = {"cross", "crossattention", "ca"};
 constexpr List<6> kHead = {"head",   "classifier", "predictions",
                            "logits", "heads",      "prediction"};
 constexpr List<2> kConv = {"conv", "convolution"};
@@ -80,7 +81,7 @@ constexpr List<3> kExperts = {"experts", "expert", "moe"};
 constexpr List<2> kRouter = {"router", "gate"};
 constexpr List<3> kPooler = {"pooler", "pool", "pooling"};
 constexpr List<2> kFinal = {"final", "f"};
-constexpr List<3> kFirst = {"before", "pre", "input"};
+constexpr List<2> kFirst = {"before", "pre"};
 constexpr List<2> kAfter = {"after", "post"};
 
 constexpr Synonyms kVocabulary[] = {
@@ -131,6 +132,10 @@ constexpr Compound kCompounds[] = {
     {"rms", "norm", "norm"},
     {"self", "attention", "attention"},
     {"self", "attn", "attention"},
+    {"cross", "attention", "crossattention"},
+    {"cross", "attn", "crossattention"},
+    {"encoder", "attention", "crossattention"},
+    {"encoder", "attn", "crossattention"},
     {"post", "attention", "postattention"},
     {"post", "attn", "postattention"},
     {"feed", "forward", "mlp"},
@@ -154,7 +159,33 @@ bool IsProvenWithout(std::string_view sources, std::string_view forgotten) {
   return !needs || known >= 2;
 }
 
+constexpr std::string_view kOrdinals[] = {"first", "second", "third", "fourth",
+                                          "fifth", "sixth"};
+
+// Vaswani et al., Attention Is All You Need, figure 1; the words as in
+// transformers, fairseq, keras-hub and timm. Words of one group (above) are
+// listed once.
+constexpr Step kSteps[] = {
+    {"input", 5, 0},           {"in", 5, 0},
+    {"attention", 10, 0},      {"postattention", 10, 1},
+    {"cross", 20, 0},          {"mlp", 30, 0},
+    {"experts", 30, 0},        {"up", 30, 0},
+    {"wi", 30, 0},             {"down", 35, 0},
+    {"output", 40, 0},         {"final", 40, 0},
+    {"last", 40, 0},           {"before", 0, -1},
+    {"after", 0, 1},
+};
+
 }  // namespace
+
+int64_t OrdinalOf(std::string_view word) {
+  for (size_t i = 0; i < std::size(kOrdinals); ++i) {
+    if (kOrdinals[i] == word) return static_cast<int64_t>(i) + 1;
+  }
+  return -1;
+}
+
+std::span<const Step> Steps() { return kSteps; }
 
 LeafKind LeafKindOf(std::string_view word) {
   for (const auto& [leaf, kind] : kLeaves) {

@@ -50,6 +50,18 @@ struct Compound {
 };
 std::span<const Compound> Compounds();
 
+// The number that a word stands for ("first", "second"); -1 for any other.
+int64_t OrdinalOf(std::string_view word);
+
+// Where in a block of layers a word says that something stands: attention
+// before attention to another sequence, that before the feed-forward part.
+struct Step {
+  std::string_view word;
+  int place;  // 0: the word only says before or after
+  int shift;
+};
+std::span<const Step> Steps();
+
 }  // namespace ckptdiff
 
 #endif  // CKPTDIFF_MATCH_VOCABULARY_H_
