@@ -121,6 +121,10 @@ class Matcher {
     problem.words = &words;
     problem.actual = MakeSide(actual_, std::move(*a), &words);
     problem.expected = MakeSide(expected_, std::move(*e), &words);
+    if (words.LearnSplits()) {
+      ParseNames(&words, &problem.actual);
+      ParseNames(&words, &problem.expected);
+    }
     FindCandidates(&problem);
     const Solution solution = Solve(&problem);
     std::vector<bool> used_a(problem.actual.size());

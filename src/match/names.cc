@@ -6,6 +6,9 @@
 namespace ckptdiff {
 namespace {
 
+constexpr size_t kLongestSplit = 40;  // of a word that is two
+constexpr size_t kLeastRest = 3;      // letters of its second half
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -57,6 +60,11 @@ int64_t NumberOf(std::string_view digits) {
 void AddWord(std::string_view text, WordTable* words, size_t segment_begin,
              std::vector<Token>* tokens) {
   std::string word = Lower(text);
+  if (const size_t cut = words->SplitOf(words->Intern(word)); cut > 0) {
+    AddWord(word.substr(0, cut), words, segment_begin, tokens);
+    AddWord(word.substr(cut), words, segment_begin, tokens);
+    return;
+  }
   if (const int64_t ordinal = OrdinalOf(word); ordinal >= 0) {
     tokens->push_back({.is_number = true, .number = ordinal});
     return;
@@ -97,6 +105,7 @@ WordTable::WordTable() {
       groups_[Intern(word)] = groups_[first];
     }
   }
+  known_ = texts_.size();
 }
 
 WordId WordTable::Intern(std::string_view word) {
@@ -108,6 +117,26 @@ WordId WordTable::Intern(std::string_view word) {
   leaves_.push_back(LeafKindOf(word));
   ids_.emplace(texts_.back(), id);
   return id;
+}
+
+bool WordTable::LearnSplits() {
+  splits_.assign(size(), 0);
+  bool found = false;
+  for (WordId id = static_cast<WordId>(known_); id < splits_.size(); ++id) {
+    const std::string_view text = texts_[id];
+    if (text.size() > kLongestSplit) continue;
+    for (size_t cut = 1; cut + kLeastRest <= text.size(); ++cut) {
+      auto first = ids_.find(text.substr(0, cut));
+      auto second = ids_.find(text.substr(cut));
+      if (first == ids_.end() || second == ids_.end()) continue;
+      // A letter alone is a word only if the field says so.
+      if (cut == 1 && first->second >= known_) continue;
+      splits_[id] = static_cast<uint8_t>(cut);
+      found = true;
+      break;
+    }
+  }
+  return found;
 }
 
 float WordTable::Likeness(WordId a, WordId b) const {

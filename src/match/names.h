@@ -30,6 +30,14 @@ class WordTable {
   // What the word says at the end of a name.
   LeafKind Leaf(WordId id) const { return leaves_[id]; }
   size_t size() const { return texts_.size(); }
+  // Finds words that are two others of these names written as one ("qpos"
+  // where there are "q" and "pos"). True if there are any: names parsed from
+  // now on have them apart.
+  bool LearnSplits();
+  // Where to cut a word in two; 0: it is one.
+  size_t SplitOf(WordId id) const {
+    return id < splits_.size() ? splits_[id] : 0;
+  }
   // 1: the same word; less: a synonym, an abbreviation; 0: unlike.
   float Likeness(WordId a, WordId b) const;
 
@@ -37,6 +45,8 @@ class WordTable {
   std::deque<std::string> texts_;
   std::vector<WordId> groups_;
   std::vector<LeafKind> leaves_;
+  std::vector<uint8_t> splits_;
+  size_t known_ = 0;  // words of the vocabulary, which come first
   std::unordered_map<std::string_view, WordId> ids_;
 };
 

@@ -326,16 +326,24 @@ Side MakeSide(const Layout& layout, std::vector<uint32_t> variables,
   Side side;
   side.layout = &layout;
   side.variables = std::move(variables);
-  for (uint32_t position : side.variables) {
-    const Variable& variable = layout.variables[position];
-    side.names.push_back(ParseName(variable.name, words));
-    side.elements.push_back(variable.shape.Elements().value_or(0));
-    const Name& name = side.names.back();
-    side.patterns.push_back(PatternOf(name, name.tokens.size()));
-    side.part_patterns.push_back(PatternOf(name, InnermostNumber(name)));
+  for (size_t i = 0; i < side.size(); ++i) {
+    side.elements.push_back(side.variable(i).shape.Elements().value_or(0));
   }
   side.partnered.assign(side.size(), false);
+  ParseNames(words, &side);
   return side;
+}
+
+void ParseNames(WordTable* words, Side* side) {
+  side->names.clear();
+  side->patterns.clear();
+  side->part_patterns.clear();
+  for (size_t i = 0; i < side->size(); ++i) {
+    side->names.push_back(ParseName(side->variable(i).name, words));
+    const Name& name = side->names.back();
+    side->patterns.push_back(PatternOf(name, name.tokens.size()));
+    side->part_patterns.push_back(PatternOf(name, InnermostNumber(name)));
+  }
 }
 
 void Arrange(const WordTable& words, Side* side) {

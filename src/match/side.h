@@ -55,7 +55,7 @@ struct Side {
   std::vector<uint32_t> by_creation;
   std::vector<uint32_t> created;  // per variable: its place in by_creation
   float order_worth = 0;          // 1: certain, 0: a shuffled file
-  bool is_sorted = false;  // by name: the order of words tells nothing
+  bool is_sorted = false;         // by name: the order of words tells nothing
 
   size_t size() const { return variables.size(); }
   const Variable& variable(size_t i) const {
@@ -66,6 +66,9 @@ struct Side {
 // Roles and identities apart; only what `takes_part` says.
 Side MakeSide(const Layout& layout, std::vector<uint32_t> variables,
               WordTable* words);
+
+// Anew, once `words` has learned more of them.
+void ParseNames(WordTable* words, Side* side);
 
 // Builds the tree and the ranks; needs `partnered`.
 void Arrange(const WordTable& words, Side* side);

@@ -25,8 +25,8 @@ extern const EvidenceKind kWords;
 namespace {
 
 constexpr const EvidenceKind* kAll[] = {
-    &kEqualName, &kLeaf,     &kNumbers,   &kRewrites,     &kSequence,
-    &kShape,     &kShifts,  &kSiblings, &kSteps, &kStructure, &kSurroundings, &kWords,
+    &kEqualName, &kLeaf,     &kNumbers, &kRewrites,  &kSequence,     &kShape,
+    &kShifts,    &kSiblings, &kSteps,   &kStructure, &kSurroundings, &kWords,
 };
 
 constexpr float kLeastScore = 2.0F;  // below it nothing is paired
@@ -299,7 +299,8 @@ Solution Solve(Problem* problem) {
       best_e[all[i].expected] = std::max(best_e[all[i].expected], shifts[i]);
     }
     for (size_t i = 0; i < all.size(); ++i) {
-      const float best = std::max(best_a[all[i].actual], best_e[all[i].expected]);
+      const float best =
+          std::max(best_a[all[i].actual], best_e[all[i].expected]);
       const float share = best > 0.1F ? shifts[i] / best : 1;
       all[i].score = all[i].likeness + all[i].order * share + scores[i];
     }

@@ -47,7 +47,7 @@ constexpr List<4> kBias = {"bias", "beta", "b", "biases"};
 constexpr List<2> kRunning = {"running", "moving"};
 constexpr List<2> kVariance = {"variance", "var"};
 constexpr List<6> kAttention = {"attention", "attn",  "mha",
-                               "att",       "atten", "sa"};
+                                "att",       "atten", "sa"};
 constexpr List<4> kQuery = {"query", "q", "queries", "wq"};
 constexpr List<4> kKey = {"key", "k", "keys", "wk"};
 constexpr List<4> kValue = {"value", "v", "values", "wv"};
@@ -159,21 +159,18 @@ bool IsProvenWithout(std::string_view sources, std::string_view forgotten) {
   return !needs || known >= 2;
 }
 
-constexpr std::string_view kOrdinals[] = {"first", "second", "third", "fourth",
-                                          "fifth", "sixth"};
+constexpr std::string_view kOrdinals[] = {"first",  "second", "third",
+                                          "fourth", "fifth",  "sixth"};
 
 // Vaswani et al., Attention Is All You Need, figure 1; the words as in
 // transformers, fairseq, keras-hub and timm. Words of one group (above) are
 // listed once.
 constexpr Step kSteps[] = {
-    {"input", 5, 0},           {"in", 5, 0},
-    {"attention", 10, 0},      {"postattention", 10, 1},
-    {"cross", 20, 0},          {"mlp", 30, 0},
-    {"experts", 30, 0},        {"up", 30, 0},
-    {"wi", 30, 0},             {"down", 35, 0},
-    {"output", 40, 0},         {"final", 40, 0},
-    {"last", 40, 0},           {"before", 0, -1},
-    {"after", 0, 1},
+    {"input", 5, 0},          {"in", 5, 0},      {"attention", 10, 0},
+    {"postattention", 10, 1}, {"cross", 20, 0},  {"mlp", 30, 0},
+    {"experts", 30, 0},       {"up", 30, 0},     {"wi", 30, 0},
+    {"down", 35, 0},          {"output", 40, 0}, {"final", 40, 0},
+    {"last", 40, 0},          {"before", 0, -1}, {"after", 0, 1},
 };
 
 }  // namespace

@@ -49,11 +49,11 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   for (size_t i = 0; i < scores.size(); ++i) {
     float product = 1;
     bool found = false;
-    ForEachShift(problem, problem.candidates[i],
-                 [&](uint64_t kind, uint64_t shift) {
-                   product *= at(of_shift, shift) / (at(of_kind, kind) + kDoubt);
-                   found = true;
-                 });
+    ForEachShift(
+        problem, problem.candidates[i], [&](uint64_t kind, uint64_t shift) {
+          product *= at(of_shift, shift) / (at(of_kind, kind) + kDoubt);
+          found = true;
+        });
     if (found) scores[i] += weight * product;
   }
 }

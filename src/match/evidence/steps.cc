@@ -151,10 +151,9 @@ Relations RelationsOf(const Side& side, const WordTable& words) {
 float BeliefIn(const Problem& problem, uint32_t a, uint32_t e) {
   const auto begin = problem.candidates.begin() + problem.row[a];
   const auto end = problem.candidates.begin() + problem.row[a + 1];
-  const auto found =
-      std::lower_bound(begin, end, e, [](const Proposal& one, uint32_t want) {
-        return one.expected < want;
-      });
+  const auto found = std::lower_bound(
+      begin, end, e,
+      [](const Proposal& one, uint32_t want) { return one.expected < want; });
   return found == end || found->expected != e ? 0 : found->belief;
 }
 
@@ -172,8 +171,8 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
         agree += x.sign * y.sign * BeliefIn(problem, x.other, y.other);
       }
     }
-    scores[i] += weight * agree /
-                 static_cast<float>(std::min(a.size(), e.size()));
+    scores[i] +=
+        weight * agree / static_cast<float>(std::min(a.size(), e.size()));
   }
 }
 
