@@ -33,6 +33,7 @@ constexpr float kLeastScore = 2.0F;  // below it nothing is paired
 constexpr float kMargin = 0.02F;     // over the next best
 constexpr float kSpeaks = 0.6F;      // said for a pair, worth naming
 constexpr size_t kMostRivals = 24;
+constexpr float kChance = 0.25F;  // of the smaller side, paired by chance
 constexpr int kRounds = 8;
 constexpr float kClear = 0.25F;  // by which a name's words must single it out
 
@@ -279,6 +280,22 @@ void Explain(const Problem& problem, Solution* solution) {
   }
 }
 
+// Some shapes are everywhere. Of two models that have nothing in common a few
+// variables find each other, but not by their names.
+bool IsChance(const Problem& problem, const Solution& solution) {
+  const size_t fewer = std::min(problem.actual.size(), problem.expected.size());
+  if (static_cast<float>(solution.pairs.size()) >
+      kChance * static_cast<float>(fewer)) {
+    return false;
+  }
+  const size_t named = static_cast<size_t>(std::count_if(
+      solution.pairs.begin(), solution.pairs.end(), [](const Decision& one) {
+        const auto& said = one.evidence;
+        return std::find(said.begin(), said.end(), kWords.id) != said.end();
+      }));
+  return 2 * named < solution.pairs.size();
+}
+
 }  // namespace
 
 Solution Solve(Problem* problem) {
@@ -307,6 +324,7 @@ Solution Solve(Problem* problem) {
   }
   Solution solution = Decide(*problem);
   Explain(*problem, &solution);
+  if (IsChance(*problem, solution)) return {};
   return solution;
 }
 

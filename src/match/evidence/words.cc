@@ -49,8 +49,8 @@ std::vector<Bag> Bags(const Side& side, const std::vector<uint32_t>& count,
     for (size_t i = 0; i < end; ++i) {
       if (tokens[i].is_number) continue;
       const float share = static_cast<float>(count[tokens[i].word]) / n;
-      const float rarity = (0.02F + std::log(1 / share)) *
-                           (is_known[tokens[i].word] ? 1.0F : kForeign);
+      const float rarity =
+          is_known[tokens[i].word] ? 0.02F + std::log(1 / share) : kForeign;
       bags[v].items.push_back({tokens[i].word, rarity});
       bags[v].total += rarity;
     }
