@@ -96,6 +96,17 @@ LeafKind LeafOf(const std::vector<Token>& tokens, size_t segment_begin,
   return LeafKind::kNumber;
 }
 
+// Where the last word begins, "running_mean" being one; a name that no
+// separators part has its leaf there.
+size_t LastWordAt(const Name& name) {
+  size_t at = name.tokens.size();
+  while (at > 0 && name.tokens[at - 1].is_number) --at;
+  if (at > 0) --at;
+  const bool is_statistic =
+      name.leaf == LeafKind::kMean || name.leaf == LeafKind::kVariance;
+  return is_statistic && at > 0 && !name.tokens[at - 1].is_number ? at - 1 : at;
+}
+
 }  // namespace
 
 WordTable::WordTable() {
@@ -179,7 +190,8 @@ Name ParseName(std::string_view text, WordTable* words) {
   if (name.tokens.size() > segment_begin) last_segment = segment_begin;
   EndSegment(segment_begin, &name.tokens);
   name.leaf = LeafOf(name.tokens, last_segment, *words);
-  name.leaf_begin = static_cast<uint32_t>(last_segment);
+  name.leaf_begin =
+      static_cast<uint32_t>(last_segment > 0 ? last_segment : LastWordAt(name));
   return name;
 }
 

@@ -46,21 +46,29 @@ size_t CommonTokens(const Name& a, const Name& b) {
   return i;
 }
 
-// Words by what a layer makes first (weights, biases, statistics), then by
-// their text.
+// True where two names of one layer, alike up to `at`, are of different kinds:
+// a layer makes its weights, then biases, then statistics.
+bool AreLeaves(const Name& a, const Name& b, size_t at) {
+  const auto is_open = [](LeafKind kind) {
+    return kind == LeafKind::kOther || kind == LeafKind::kNumber;
+  };
+  return at >= a.leaf_begin && at >= b.leaf_begin && a.leaf != b.leaf &&
+         !is_open(a.leaf) && !is_open(b.leaf);
+}
+
+// Words by their text.
 std::vector<uint32_t> OrderOfWords(const WordTable& words) {
   std::vector<WordId> sorted(words.size());
   std::iota(sorted.begin(), sorted.end(), 0U);
-  std::sort(sorted.begin(), sorted.end(), [&](WordId a, WordId b) {
-    if (words.Leaf(a) != words.Leaf(b)) return words.Leaf(a) < words.Leaf(b);
-    return words.Text(a) < words.Text(b);
-  });
+  std::sort(sorted.begin(), sorted.end(),
+            [&](WordId a, WordId b) { return words.Text(a) < words.Text(b); });
   std::vector<uint32_t> order(words.size());
   for (uint32_t i = 0; i < sorted.size(); ++i) order[sorted[i]] = i;
   return order;
 }
 
-// Numbers before words, numbers by value.
+// What a layer has itself before what is in it; numbers before words, numbers
+// by value.
 struct NaturalOrder {
   const Side& side;
   const std::vector<uint32_t> word_order;
@@ -71,6 +79,12 @@ struct NaturalOrder {
     const size_t n = std::min(x.size(), y.size());
     for (size_t i = 0; i < n; ++i) {
       if (x[i] == y[i]) continue;
+      const bool a_ends = i >= side.names[a].leaf_begin;
+      const bool b_ends = i >= side.names[b].leaf_begin;
+      if (a_ends != b_ends) return a_ends;
+      if (a_ends && side.names[a].leaf != side.names[b].leaf) {
+        return side.names[a].leaf < side.names[b].leaf;
+      }
       if (x[i].is_number != y[i].is_number) return x[i].is_number;
       return x[i].is_number ? x[i].number < y[i].number
                             : word_order[x[i].word] < word_order[y[i].word];
@@ -260,16 +274,15 @@ bool LeavesAreSorted(const Side& side) {
 
 // True where two names tell which one was made first: by a number, or as
 // weight and bias of one layer.
-bool TellsOrder(const Name& a, const Name& b, size_t at,
-                const WordTable& words) {
+bool TellsOrder(const Name& a, const Name& b, size_t at) {
   if (at >= a.tokens.size() || at >= b.tokens.size()) return false;
   const Token &x = a.tokens[at], &y = b.tokens[at];
   if (x.is_number != y.is_number) return false;
-  return x.is_number || words.Leaf(x.word) != words.Leaf(y.word);
+  return x.is_number || AreLeaves(a, b, at);
 }
 
 // The share of all pairs of variables whose names tell their order.
-double ToldByNames(const Side& side, const WordTable& words) {
+double ToldByNames(const Side& side) {
   std::vector<bool> tells(side.nodes.size(), true);
   std::vector<double> pairs(side.nodes.size());
   const auto all_pairs = [](const Node& node) {
@@ -285,7 +298,7 @@ double ToldByNames(const Side& side, const WordTable& words) {
     const Name& a = side.names[side.sorted[i]];
     const Name& b = side.names[side.sorted[i + 1]];
     const size_t at = CommonTokens(a, b);
-    if (TellsOrder(a, b, at, words)) continue;
+    if (TellsOrder(a, b, at)) continue;
     uint32_t id = side.leaf_node[side.sorted[i]];
     while (side.nodes[id].depth > at) id = side.nodes[id].parent;
     tells[id] = false;
@@ -303,7 +316,7 @@ void FillCreation(const WordTable& words, Side* side) {
   constexpr double kNearlyAll = 0.9;
   side->order_worth = OrderWorth(*side);
   side->is_sorted = IsSorted(*side, words) || LeavesAreSorted(*side);
-  const double told = ToldByNames(*side, words);
+  const double told = ToldByNames(*side);
   const bool is_created = side->order_worth >= kNearlyAll && !side->is_sorted;
   if (!is_created) {
     side->by_creation = side->sorted;

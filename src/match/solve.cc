@@ -9,6 +9,7 @@
 
 namespace ckptdiff {
 
+extern const EvidenceKind kCopies;
 extern const EvidenceKind kEqualName;
 extern const EvidenceKind kLeaf;
 extern const EvidenceKind kNumbers;
@@ -25,8 +26,9 @@ extern const EvidenceKind kWords;
 namespace {
 
 constexpr const EvidenceKind* kAll[] = {
-    &kEqualName, &kLeaf,     &kNumbers, &kRewrites,  &kSequence,     &kShape,
-    &kShifts,    &kSiblings, &kSteps,   &kStructure, &kSurroundings, &kWords,
+    &kCopies,    &kEqualName,    &kLeaf,   &kNumbers,  &kRewrites,
+    &kSequence,  &kShape,        &kShifts, &kSiblings, &kSteps,
+    &kStructure, &kSurroundings, &kWords,
 };
 
 constexpr float kLeastScore = 2.0F;  // below it nothing is paired

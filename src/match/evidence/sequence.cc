@@ -53,8 +53,6 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   float sure = std::pow((share - chance) / (1 - chance), 3.0F);
   sure *= std::min(problem.actual.order_worth, problem.expected.order_worth);
   if (problem.actual.is_sorted != problem.expected.is_sorted) sure *= 0.3F;
-  // Lists that are equal item by item: one is a copy of the other.
-  if (share == 1) sure *= 2;
   std::vector<uint32_t> of(problem.actual.size(), kUnaligned);
   for (size_t i = 0; i < partner.size(); ++i) {
     if (partner[i] != kUnaligned) of[a[i]] = e[partner[i]];
