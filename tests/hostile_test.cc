@@ -64,7 +64,7 @@ void Write(const std::string& path, const std::string& content) {
 // under AddressSanitizer, whose shadow takes terabytes.
 class MemoryLimit {
  public:
-  explicit MemoryLimit(uint64_t spare) {
+  explicit MemoryLimit([[maybe_unused]] uint64_t spare) {
     getrlimit(RLIMIT_AS, &before_);
     rlimit limit = before_;
     uint64_t pages = 0;
