@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -76,6 +77,13 @@ constexpr std::array kWordSlots = {
     WordSlot{"_slot_m", "m", "Adafactor"},
 };
 
+// What layers call their own, also below a variable: no optimizer has such a
+// name.
+constexpr std::array<std::string_view, 12> kLayerWords = {
+    "beta",   "gamma",  "moving_mean", "moving_variance",
+    "bias",   "biases", "kernel",      "weights",
+    "weight", "mask",   "part",        "threshold"};
+
 std::string_view LastPart(std::string_view name) {
   return name.substr(name.rfind('/') + 1);
 }
@@ -129,6 +137,7 @@ class Tie {
     for (const auto& [name, at] : by_name_) {
       if (LastPart(name) == "beta1_power") has_beta_powers_ = true;
     }
+    FindLayerWords();
     for (size_t i = 0; i < layout_.variables.size(); ++i) {
       if (!TryWordSlot(i) && !TryKerasSlot(i)) TryNumberedSlot(i);
     }
@@ -260,22 +269,38 @@ class Tie {
     return true;
   }
 
+  // The words of variables that are no slots: whatever stands below anything
+  // but a variable of its shape at least once. An optimizer that was given a
+  // name of its own leaves it below variables of that shape alone.
+  void FindLayerWords() {
+    for (std::string_view word : kLayerWords) layer_words_.insert(word);
+    for (size_t i = 0; i < layout_.variables.size(); ++i) {
+      const std::string& name = At(i).name;
+      std::string_view word = SplitNumber(LastPart(name)).first;
+      if (FindRecipe(word) != nullptr || layer_words_.contains(word)) continue;
+      std::string scope;
+      std::optional<size_t> owner = Owner(i, Primary(name), &scope);
+      bool is_slot = owner && *owner != i && At(i).shape == At(*owner).shape &&
+                     !At(i).trainable.value_or(false);
+      if (!is_slot) layer_words_.insert(word);
+    }
+  }
+
+  static std::string_view Primary(std::string_view name) {
+    size_t slash = name.rfind('/');
+    return slash == name.npos ? std::string_view() : name.substr(0, slash);
+  }
+
   void TryNumberedSlot(size_t i) {
     const std::string& name = At(i).name;
-    size_t slash = name.rfind('/');
-    if (slash == name.npos) return;
-    std::string_view primary = std::string_view(name).substr(0, slash);
+    std::string_view primary = Primary(name);
+    if (primary.empty()) return;
     auto [word, number] = SplitNumber(LastPart(name));
     bool is_known = FindRecipe(word) != nullptr;
     std::string scope;
     std::optional<size_t> owner;
-    if (is_known) {
+    if (is_known || !layer_words_.contains(word)) {
       owner = Owner(i, primary, &scope);
-    } else {
-      // An optimizer that was given a name: a variable below a variable, of
-      // its shape, is made in no other way.
-      owner = Find(primary);
-      if (owner && (At(*owner).shape != At(i).shape)) owner.reset();
     }
     if (owner && *owner != i) {
       found_.push_back({i, *owner, scope, std::string(word), number});
@@ -328,8 +353,10 @@ class Tie {
       if (is_centred) slots.assign(kCentred.begin(), kCentred.end());
       // Of a vector, and without factoring, Adafactor keeps v alone.
       if (one.word == "Adafactor" && count == 1) slots = {"v"};
-    } else if (most == 2 && has_beta_powers_) {
+    } else if (most % 2 == 0 && has_beta_powers_) {
       slots = {"m", "v"};
+    } else if (most == 3 && has_beta_powers_) {
+      slots = {"m", "v", "vhat"};
     } else if (most == 3) {
       slots.assign(kCentred.begin(), kCentred.end());
     } else {
@@ -384,6 +411,7 @@ class Tie {
   Layout& layout_;
   std::unordered_map<std::string_view, size_t> by_name_;
   std::unordered_map<std::string, size_t> optimizers_;  // by id
+  std::unordered_set<std::string_view> layer_words_;
   std::vector<Found> found_;
   std::vector<Found> orphans_;
   bool has_beta_powers_ = false;

@@ -133,5 +133,35 @@ TEST(Tf1SlotsTest, ASlotWhoseVariableIsGoneHasNoOwner) {
   EXPECT_EQ(tied["w/Adam"].slot->owner, std::nullopt);
 }
 
+// A batch norm built in the scope that a bias is called.
+TEST(Tf1SlotsTest, WhatLayersCallTheirOwnIsNoSlotOfTheScopesNamesake) {
+  auto tied = Tied({{"g_b2", {5}},
+                    {"g_b2/beta", {5}},
+                    {"g_b2/beta/Adam", {5}},
+                    {"g_b2/beta/Adam_1", {5}},
+                    {"g_b2/moving_mean", {5}}});
+  EXPECT_EQ(tied["g_b2/beta"].role, Role::kWeight);
+  EXPECT_EQ(tied["g_b2/moving_mean"].role, Role::kWeight);
+  EXPECT_EQ(SlotLabel(tied["g_b2/beta/Adam_1"]), "g_b2/beta/Adam/v");
+}
+
+TEST(Tf1SlotsTest, AWordThatStandsBelowNoVariableOnceIsNoOptimizersName) {
+  auto tied = Tied({{"w", {2}}, {"w/u", {2}}, {"layer/u", {2}}});
+  EXPECT_EQ(tied["w/u"].role, Role::kWeight);
+  EXPECT_EQ(tied["layer/u"].role, Role::kWeight);
+}
+
+TEST(Tf1SlotsTest, AnOptimizerWithANameOfItsOwnIsFoundInItsScopeToo) {
+  auto tied = Tied({{"beta1_power", {}},
+                    {"net/w", {2}},
+                    {"net/u", {3}},
+                    {"train/net/w/d_opt", {2}},
+                    {"train/net/w/d_opt_1", {2}},
+                    {"train/net/u/d_opt", {3}},
+                    {"train/net/u/d_opt_1", {3}}});
+  EXPECT_EQ(SlotLabel(tied["train/net/w/d_opt"]), "net/w/d_opt/m");
+  EXPECT_EQ(SlotLabel(tied["train/net/u/d_opt_1"]), "net/u/d_opt/v");
+}
+
 }  // namespace
 }  // namespace ckptdiff
