@@ -1,9 +1,11 @@
 #include "match/followers.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "match/shapes.h"
@@ -45,6 +47,49 @@ struct Kind {
   friend auto operator<=>(const Kind&, const Kind&) = default;
 };
 
+// State of one kind that a variable has from several optimizers (the two Adams
+// of a GAN): that of the optimizer of the same id goes first, else of one that
+// the other side does not name.
+class SlotsByKind {
+ public:
+  explicit SlotsByKind(const Layout& expected) {
+    for (const Variable& slot : expected.variables) {
+      if (slot.slot) expected_ids_.insert(slot.slot->optimizer);
+    }
+  }
+
+  void Add(const Kind& kind, size_t at, std::string_view optimizer) {
+    slots_[kind].push_back({at, optimizer});
+  }
+
+  // kNone where there is none left.
+  size_t Take(const Kind& kind, std::string_view optimizer) {
+    auto found = slots_.find(kind);
+    if (found == slots_.end() || found->second.empty()) return kNone;
+    std::vector<Slot>& left = found->second;
+    auto best = std::find_if(left.begin(), left.end(), [&](const Slot& slot) {
+      return slot.optimizer == optimizer;
+    });
+    if (best == left.end()) {
+      best = std::find_if(left.begin(), left.end(), [&](const Slot& slot) {
+        return !expected_ids_.contains(slot.optimizer);
+      });
+    }
+    if (best == left.end()) best = left.begin();
+    const size_t at = best->at;
+    left.erase(best);
+    return at;
+  }
+
+ private:
+  struct Slot {
+    size_t at;
+    std::string_view optimizer;
+  };
+  std::map<Kind, std::vector<Slot>> slots_;
+  std::unordered_set<std::string_view> expected_ids_;
+};
+
 }  // namespace
 
 bool FollowsOwner(const Variable& variable) {
@@ -60,13 +105,13 @@ void FollowOwners(const Layout& actual, const Layout& expected,
   for (size_t i = 0; i < pairing->pairs.size(); ++i) {
     pair_of[pairing->pairs[i].expected] = i;
   }
-  std::map<Kind, size_t> slots;
+  SlotsByKind slots(expected);
   for (size_t i = 0; i < actual.variables.size(); ++i) {
     const Variable& slot = actual.variables[i];
     if (!FollowsOwner(slot)) continue;
     const size_t owner = actual_owners.Of(slot);
     if (owner == kNone) continue;
-    slots.emplace(Kind{owner, slot.role, slot.slot->slot}, i);
+    slots.Add({owner, slot.role, slot.slot->slot}, i, slot.slot->optimizer);
   }
   for (size_t i = 0; i < expected.variables.size(); ++i) {
     const Variable& slot = expected.variables[i];
@@ -74,11 +119,12 @@ void FollowOwners(const Layout& actual, const Layout& expected,
     const size_t owner = expected_owners.Of(slot);
     if (owner == kNone || pair_of[owner] == kNone) continue;
     const Pair owners = pairing->pairs[pair_of[owner]];
-    auto found = slots.find(Kind{owners.actual, slot.role, slot.slot->slot});
-    if (found == slots.end()) continue;
-    const Variable& other = actual.variables[found->second];
+    const size_t at = slots.Take({owners.actual, slot.role, slot.slot->slot},
+                                 slot.slot->optimizer);
+    if (at == kNone) continue;
+    const Variable& other = actual.variables[at];
     pairing->pairs.push_back(
-        {.actual = found->second,
+        {.actual = at,
          .expected = i,
          .how = HowNamed(other.name, slot.name),
          .confidence = owners.confidence,
@@ -86,7 +132,6 @@ void FollowOwners(const Layout& actual, const Layout& expected,
          .transform = owners.transform.empty()
                           ? ""
                           : TransformOf(other.shape, slot.shape, true)});
-    slots.erase(found);
   }
 }
 
