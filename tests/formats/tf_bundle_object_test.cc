@@ -119,5 +119,71 @@ TEST(TfBundleObjectTest, TheStepIsTheUsersCounter) {
   EXPECT_EQ(layout.value().variables[1].role, Role::kBookkeeping);
 }
 
+// What a table stores has keys that only begin as the graph says.
+TEST(TfBundleObjectTest, ATableIsNotDamage) {
+  std::string graph =
+      ProtoBytes(1, Child(1, "table")) +
+      ProtoBytes(1, ProtoBytes(2, ProtoBytes(1, "table") +
+                                      ProtoBytes(3,
+                                                 "table/"
+                                                 ".ATTRIBUTES/table")));
+  BundleBuilder bundle;
+  bundle.Add("table/.ATTRIBUTES/table-keys", {2});
+  bundle.Add("table/.ATTRIBUTES/table-values", {2});
+  bundle.AddString(std::string(kObjectGraphKey), graph);
+  Result<Layout> layout = ReadBundle(bundle);
+  ASSERT_TRUE(layout.ok());
+  EXPECT_TRUE(layout.value().issues.empty());
+  EXPECT_EQ(layout.value().variables[0].role, Role::kBookkeeping);
+}
+
+// Two weights that are both called `block/kernel`, held by `first` and
+// `second`, and an optimizer with a slot for each.
+Result<Layout> OfTwoNamesakes(const std::string& first,
+                              const std::string& second) {
+  std::string slot = "Adam/m/block/kernel";
+  std::string graph =
+      ProtoBytes(1, Child(1, first) + Child(2, second) + Child(3, "opt")) +
+      ProtoBytes(1, Child(4, "kernel")) + ProtoBytes(1, Child(5, "kernel")) +
+      ProtoBytes(1, Child(6, "_iterations") + Child(7, "_variables") +
+                        Child(8, "_momentums")) +
+      ProtoBytes(1, Value("block/kernel", Key(first + "/kernel"))) +
+      ProtoBytes(1, Value("block/kernel", Key(second + "/kernel"))) +
+      ProtoBytes(1, Value("iteration", Key("opt/_iterations"))) +
+      ProtoBytes(1, Child(9, "1") + Child(10, "2")) +
+      ProtoBytes(1, Child(9, "0") + Child(10, "1")) +
+      ProtoBytes(1, Value(slot, Key("opt/_variables/1"))) +
+      ProtoBytes(1, Value(slot, Key("opt/_variables/2")));
+  BundleBuilder bundle;
+  bundle.Add(Key(first + "/kernel"), {2}).Add(Key(second + "/kernel"), {2});
+  bundle.Add(Key("opt/_variables/1"), {2}).Add(Key("opt/_variables/2"), {2});
+  bundle.AddInt(Key("opt/_iterations"), 1);
+  bundle.AddString(std::string(kObjectGraphKey), graph);
+  return ReadBundle(bundle);
+}
+
+std::string OwnerKeyOf(const Layout& layout, const std::string& key) {
+  for (const Variable& variable : layout.variables) {
+    if (variable.key == key && variable.slot) return variable.slot->owner_key;
+  }
+  return "";
+}
+
+TEST(TfBundleObjectTest, NamesakesThatAreCountedOwnSlotsInTheirOrder) {
+  Result<Layout> layout =
+      OfTwoNamesakes("layer_with_weights-0", "layer_with_weights-1");
+  ASSERT_TRUE(layout.ok());
+  EXPECT_EQ(OwnerKeyOf(layout.value(), Key("opt/_variables/2")),
+            Key("layer_with_weights-1/kernel"));
+}
+
+// Keras goes through a dict by the alphabet, and nothing says what is a dict.
+TEST(TfBundleObjectTest, NamesakesOfADictMayOwnEitherSlot) {
+  Result<Layout> layout = OfTwoNamesakes("query", "key");
+  ASSERT_TRUE(layout.ok());
+  EXPECT_EQ(OwnerKeyOf(layout.value(), Key("opt/_variables/1")), "");
+  EXPECT_EQ(OwnerKeyOf(layout.value(), Key("opt/_variables/2")), "");
+}
+
 }  // namespace
 }  // namespace ckptdiff

@@ -105,7 +105,8 @@ class Lister {
         } else if (is_value) {
           variable.name = PathOfKey(attribute.key);
         }
-      } else {
+      } else if (attribute.name == "VARIABLE_VALUE") {
+        // Of a table or an iterator, the keys of several tensors begin so.
         ReportAbsent(attribute.key);
       }
       if (attribute.name == "VARIABLE_VALUE") (*variable_of)[id] = at;

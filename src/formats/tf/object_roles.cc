@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "formats/tf/optimizer_names.h"
+#include "formats/tf/owners_by_name.h"
 #include "layout/slots.h"
 
 namespace ckptdiff {
@@ -144,7 +145,7 @@ class Roles {
     for (uint32_t id : order_) {
       Variable* variable = VariableAt(id);
       if (variable == nullptr || variable->role != Role::kWeight) continue;
-      weights_by_name_[variable->name].push_back(id);
+      weights_by_name_[variable->name].push_back(variable);
     }
   }
 
@@ -157,6 +158,7 @@ class Roles {
     if (class_name.empty()) class_name = ClassOfLists(node);
     optimizer.id = UniqueId(class_name.empty() ? "optimizer" : class_name);
     TieSlotVariables(node, class_name, &optimizer);
+    FindOwnersByName(node);
     for (const auto& child : node.children) {
       auto word = WordOfList(child.name);
       if (word) TieList(node, child, *word, class_name, &optimizer);
@@ -254,7 +256,6 @@ class Roles {
     const auto* weights = node.Find("_trainable_variables");
     std::string canonical =
         CanonicalSlot(SlotDialect::kKeras3, class_name, word);
-    std::map<std::string, size_t> used;
     std::unordered_map<std::string_view, uint32_t> weight_of;  // by index
     if (weights != nullptr) {
       for (const auto& child : Node(weights->node).children) {
@@ -269,11 +270,11 @@ class Roles {
         auto weight = weight_of.find(child.name);
         if (weight != weight_of.end()) owner = VariableAt(weight->second);
       } else {
-        owner = OwnerByName(list, *variable, &used);
+        auto found = owner_by_name_.find(variable);
+        if (found != owner_by_name_.end()) owner = found->second;
       }
-      bool is_factor = word == "r" || word == "c";
-      if (is_factor && IsScalar(*variable)) {
-        variable->role = Role::kBookkeeping;  // a vector is not factored
+      if (IsScalarFactor(list.name, *variable)) {
+        variable->role = Role::kBookkeeping;
       } else if (variable->role != Role::kWeight) {
         SetSlot(variable, canonical, list.name, owner, optimizer);
       }
@@ -341,40 +342,27 @@ class Roles {
     }
   }
 
-  // The owner is the rest of `Adam/m/dense/kernel` or `m/dense/kernel`. Of
-  // several weights of that name the k-th, if the list has one for each of
-  // them: both come in the order of the model.
-  Variable* OwnerByName(const ObjectNode::Child& list, const Variable& slot,
-                        std::map<std::string, size_t>* used) {
-    std::string_view rest = slot.name;
-    for (int cut = 0; cut < 3; ++cut) {
-      size_t slash = rest.find('/');
-      if (slash == rest.npos) return nullptr;
-      rest.remove_prefix(slash + 1);
-      auto found = weights_by_name_.find(std::string(rest));
-      if (found == weights_by_name_.end()) continue;
-      const std::vector<uint32_t>& weights = found->second;
-      if (weights.size() == 1) return VariableAt(weights[0]);
-      size_t nth = (*used)[slot.name]++;
-      if (CountNamed(list, slot.name) != weights.size()) return nullptr;
-      Variable* owner = VariableAt(weights[nth]);
-      // A factor (row, column) has fewer dimensions than its owner.
-      bool is_factor = slot.shape.dims.size() < owner->shape.dims.size();
-      return is_factor || owner->shape == slot.shape ? owner : nullptr;
-    }
-    return nullptr;
-  }
-
-  size_t CountNamed(const ObjectNode::Child& list, std::string_view name) {
-    auto [found, is_new] = named_.try_emplace(list.node);
-    if (is_new) {
-      for (const auto& child : Node(list.node).children) {
-        Variable* variable = VariableAt(child.node);
-        if (variable != nullptr) ++found->second[variable->name];
+  // Where nothing lists the model's variables beside the slots, names tell.
+  void FindOwnersByName(const ObjectNode& node) {
+    owner_by_name_.clear();
+    if (node.Find("_trainable_variables") != nullptr) return;
+    std::vector<std::vector<Variable*>> lists;
+    for (const auto& child : node.children) {
+      if (!WordOfList(child.name)) continue;
+      std::vector<Variable*>& list = lists.emplace_back();
+      for (const auto& element : Node(child.node).children) {
+        Variable* variable = VariableAt(element.node);
+        if (variable != nullptr && !IsScalarFactor(child.name, *variable)) {
+          list.push_back(variable);
+        }
       }
     }
-    auto count = found->second.find(name);
-    return count == found->second.end() ? 0 : count->second;
+    owner_by_name_ = OwnersByName(weights_by_name_, lists);
+  }
+
+  // What stands for the factors of a vector, which is not factored.
+  static bool IsScalarFactor(std::string_view list, const Variable& variable) {
+    return (list == "_r" || list == "_c") && IsScalar(variable);
   }
 
   void AddIteration(const ObjectNode& node) {
@@ -454,9 +442,8 @@ class Roles {
   std::vector<uint32_t> order_;
   std::unordered_map<uint32_t, bool> is_weight_;
   std::unordered_map<uint32_t, bool> claimed_;
-  std::unordered_map<std::string, std::vector<uint32_t>> weights_by_name_;
-  std::unordered_map<uint32_t, std::map<std::string, size_t, std::less<>>>
-      named_;
+  WeightsByName weights_by_name_;
+  std::unordered_map<const Variable*, Variable*> owner_by_name_;
   std::unordered_map<std::string, size_t> ids_;  // how many of a class
   std::vector<size_t> iterations_;
   std::unordered_map<std::string, bool> layers_;
