@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "causes/cause.h"
 #include "causes/common_ground.h"
+#include "causes/moved_keys.h"
 #include "causes/patterns.h"
 #include "causes/phrases.h"
 
@@ -17,12 +18,19 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
     const std::vector<size_t>& more = evidence.Of(rule);
     findings.insert(findings.end(), more.begin(), more.end());
   }
+  const std::vector<size_t> shifted = MovedKeys(evidence, KeyMove::kIndex);
+  findings.insert(findings.end(), shifted.begin(), shifted.end());
   findings = evidence.Unclaimed(std::move(findings));
   if (findings.empty()) return {};
-  std::vector<size_t> fresh, gone, resized;
+  std::vector<size_t> fresh, gone, resized, moved;
   for (size_t i : findings) {
     const Finding& finding = evidence.finding(i);
-    (!finding.actual ? fresh : !finding.expected ? gone : resized).push_back(i);
+    bool is_shifted = finding.rule == "renamed-variable";
+    (!finding.actual     ? fresh
+     : !finding.expected ? gone
+     : is_shifted        ? moved
+                         : resized)
+        .push_back(i);
   }
   std::vector<std::string> told;
   auto tell = [&](const std::vector<size_t>& some, std::string_view how) {
@@ -32,6 +40,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   tell(fresh, "only in the model");
   tell(gone, "only in the checkpoint");
   tell(resized, "of another shape");
+  tell(moved, "counted otherwise");
   return Explain(
       0.75, std::move(findings),
       fmt::format("The code changed since the save: {}.",

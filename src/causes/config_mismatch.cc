@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "causes/cause.h"
 #include "causes/common_ground.h"
+#include "causes/moved_keys.h"
 #include "causes/patterns.h"
 #include "causes/phrases.h"
 
@@ -80,6 +81,9 @@ std::vector<Diagnosis> Depth(const Evidence& evidence,
   const bool is_missing =
       evidence.finding(absences.front()).expected.has_value();
   const std::vector<std::string> layers = LayersOf(evidence, absences);
+  // Who counts layers finds those behind them at other numbers.
+  std::vector<size_t> explained = MovedKeys(evidence, KeyMove::kIndex);
+  explained.insert(explained.end(), absences.begin(), absences.end());
   std::string_view kind = Flag(evidence, absences);
   if (!kind.empty()) {
     return Explain(
@@ -92,7 +96,7 @@ std::vector<Diagnosis> Depth(const Evidence& evidence,
   }
   if (!IsDepth(evidence, absences)) return {};
   return Explain(
-      0.92, absences,
+      0.92, std::move(explained),
       fmt::format("The {} has more layers of the same kind: {}.",
                   is_missing ? "model" : "checkpoint", Listed(layers)),
       fmt::format("build the model with {} layers as in the checkpoint, or "

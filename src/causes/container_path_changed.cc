@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "causes/cause.h"
+#include "causes/moved_keys.h"
 #include "causes/patterns.h"
 #include "causes/phrases.h"
 
@@ -28,13 +29,27 @@ std::vector<std::string> Levels(const NameChanges& names) {
   return levels;
 }
 
+std::vector<Diagnosis> OfKeys(const Evidence& evidence) {
+  std::vector<size_t> moved = MovedKeys(evidence, KeyMove::kDeeper);
+  if (moved.empty()) return {};
+  std::string summary =
+      fmt::format("{} under another object path: {}.",
+                  Count(moved.size(), "variable stands", "variables stand"),
+                  MoveOf(evidence, moved.front()));
+  return Explain(
+      0.93, evidence.WithSlots(std::move(moved)), std::move(summary),
+      "hold the layers in the object that held them when the checkpoint was "
+      "saved, or restore that part itself: tf.train.Checkpoint(…).restore(path)"
+      " with the attributes of the checkpoint");
+}
+
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   std::vector<size_t> moved = evidence.names().Of({ChangeKind::kNesting});
-  if (moved.empty() || evidence.names().of_slots()) return {};
+  if (moved.empty() || evidence.names().of_slots()) return OfKeys(evidence);
   std::vector<Pattern> patterns = PatternsFor(evidence, moved);
   std::string summary =
-      fmt::format("{} stands in another container: {}.",
-                  Count(moved.size(), "variable", "variables"),
+      fmt::format("{} in another container: {}.",
+                  Count(moved.size(), "variable stands", "variables stand"),
                   Listed(Levels(evidence.names())));
   std::string fix =
       fmt::format("{}; or restore the part itself instead of the whole",

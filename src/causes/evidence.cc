@@ -58,18 +58,23 @@ Evidence::Evidence(const Comparison& comparison,
       findings_(findings),
       paired_weights_(PairedWeights(comparison)),
       claimed_(findings.size()) {
-  std::vector<size_t> renamed_weights;
+  std::vector<size_t> renamed;
+  bool is_weight_renamed = false;
   for (size_t i = 0; i < findings.size(); ++i) {
     by_rule_[findings[i].rule].push_back(i);
     if (findings[i].rule == "renamed-variable" &&
         findings[i].actual->name != findings[i].expected->name) {
-      renamed_weights.push_back(i);
+      renamed.push_back(i);
+      is_weight_renamed |= findings[i].expected->role != Role::kOptimizer;
     }
   }
-  names_ =
-      renamed_weights.empty()
-          ? NameChanges(findings, Of("renamed-slot"), PairedSlots(comparison))
-          : NameChanges(findings, renamed_weights, paired_weights_);
+  size_t all = paired_weights_;
+  if (!is_weight_renamed) {
+    all = PairedSlots(comparison) + renamed.size();
+    const std::vector<size_t>& slots = Of("renamed-slot");
+    renamed.insert(renamed.end(), slots.begin(), slots.end());
+  }
+  names_ = NameChanges(findings, renamed, all, !is_weight_renamed);
   const SourceInfo& have = comparison.actual().source;
   const SourceInfo& want = comparison.expected().source;
   toolkit_ = ToolkitOf(want);

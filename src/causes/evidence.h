@@ -36,8 +36,9 @@ class Evidence {
   // Missing and unexpected weights, and the layers made of nothing else.
   std::vector<size_t> Absences() const;
 
-  // How the names of renamed weights changed; where none is renamed, those of
-  // slots that stand elsewhere although their variable does not.
+  // How the names of renamed variables changed; where no weight is renamed,
+  // those of optimizer state that stands elsewhere although its variable does
+  // not.
   const NameChanges& names() const { return names_; }
 
   Toolkit toolkit() const { return toolkit_; }

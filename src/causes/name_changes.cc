@@ -44,11 +44,12 @@ bool IsOf(const Hunk& hunk, std::initializer_list<ChangeKind> kinds) {
 }  // namespace
 
 NameChanges::NameChanges(std::span<const Finding> findings,
-                         const std::vector<size_t>& positions, size_t all) {
+                         const std::vector<size_t>& positions, size_t all,
+                         bool of_slots)
+    : of_slots_(of_slots) {
   changes_.reserve(positions.size());
   for (size_t position : positions) {
     const Finding& finding = findings[position];
-    of_slots_ = finding.rule == "renamed-slot";
     NameChange change{.finding = position,
                       .actual = finding.actual->name,
                       .expected = finding.expected->name};

@@ -33,13 +33,13 @@ class NameChanges {
  public:
   NameChanges() = default;
   // `positions` of findings with both sides; `all` names took part, renamed or
-  // not.
+  // not; `of_slots`: names of optimizer state alone.
   NameChanges(std::span<const Finding> findings,
-              const std::vector<size_t>& positions, size_t all);
+              const std::vector<size_t>& positions, size_t all, bool of_slots);
 
   const std::vector<NameChange>& changes() const { return changes_; }
   bool empty() const { return changes_.empty(); }
-  // True where these are names of slots whose variables keep theirs.
+  // True where these are names of optimizer state whose variables keep theirs.
   bool of_slots() const { return of_slots_; }
 
   // Positions of the findings that have a hunk of one of these kinds.

@@ -29,18 +29,33 @@ std::vector<std::string> MissingKinds(const Evidence& evidence) {
   return present.empty() ? std::vector<std::string>() : kinds;
 }
 
-std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
-  if (!HasOptimizerMismatch(evidence)) {
-    const std::vector<std::string> kinds = MissingKinds(evidence);
+// The same optimizer keeps more, or less: an option is set otherwise.
+std::vector<Diagnosis> OfOptions(const Evidence& evidence) {
+  std::vector<std::string> kinds = MissingKinds(evidence);
+  const bool is_more = !kinds.empty();
+  std::vector<size_t> findings;
+  if (is_more) {
+    findings = OfMissingSlots(evidence);
+  } else {
+    kinds = SurplusKinds(evidence);
     if (kinds.empty()) return {};
-    return Explain(
-        0.9, OfMissingSlots(evidence),
-        fmt::format("The optimizer keeps more than the one that was saved: {}.",
-                    Listed(kinds)),
-        fmt::format("set the options of the optimizer as they were (amsgrad, "
-                    "momentum, centered), or {}",
-                    HowToSkipTheOptimizer(evidence.toolkit())));
+    for (size_t i : evidence.Of("unexpected-variable")) {
+      if (evidence.finding(i).actual->role == Role::kSlot) {
+        findings.push_back(i);
+      }
+    }
   }
+  return Explain(
+      0.9, std::move(findings),
+      fmt::format("The optimizer keeps {} than the one that was saved: {}.",
+                  is_more ? "more" : "less", Listed(kinds)),
+      fmt::format("set the options of the optimizer as they were (amsgrad, "
+                  "momentum, centered), or {}",
+                  HowToSkipTheOptimizer(evidence.toolkit())));
+}
+
+std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
+  if (!HasOptimizerMismatch(evidence)) return OfOptions(evidence);
   std::vector<size_t> findings = OfMissingSlots(evidence);
   std::string told;
   for (size_t i : evidence.Of("optimizer-mismatch")) {

@@ -1,6 +1,8 @@
 #include "causes/optimizer_findings.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <string_view>
 
 namespace ckptdiff {
@@ -85,6 +87,41 @@ bool AreIndexesOnly(const Evidence& evidence,
                       ? DifferInNumbersOnly(have.name, want.name)
                       : DifferInNumbersOnly(have.key, want.key);
          });
+}
+
+std::vector<std::string> SurplusKinds(const Evidence& evidence) {
+  std::set<std::string_view> wanted;
+  for (const Variable& slot : evidence.comparison().expected().variables) {
+    if (slot.role == Role::kSlot && slot.slot) wanted.insert(slot.slot->slot);
+  }
+  std::vector<std::string> kinds;
+  if (wanted.empty()) return kinds;
+  for (size_t i : evidence.Of("unexpected-variable")) {
+    const FindingSide& side = *evidence.finding(i).actual;
+    if (side.role != Role::kSlot || !side.slot) continue;
+    if (wanted.contains(side.slot->slot)) return {};
+    if (std::find(kinds.begin(), kinds.end(), side.slot->slot) == kinds.end()) {
+      kinds.push_back(side.slot->slot);
+    }
+  }
+  return kinds;
+}
+
+std::vector<size_t> MisplacedSlots(const Evidence& evidence) {
+  const Comparison& comparison = evidence.comparison();
+  std::vector<size_t> misplaced;
+  for (size_t i : evidence.Of("slot-shape-mismatch")) {
+    size_t owner =
+        comparison.OwnerOfExpected(evidence.finding(i).expected->variable);
+    size_t partner = owner == Comparison::kNone
+                         ? Comparison::kNone
+                         : comparison.PartnerOfExpected(owner);
+    if (partner != Comparison::kNone &&
+        comparison.actual(partner).shape == comparison.expected(owner).shape) {
+      misplaced.push_back(i);
+    }
+  }
+  return misplaced;
 }
 
 }  // namespace ckptdiff

@@ -4,6 +4,7 @@
 #define CKPTDIFF_CAUSES_OPTIMIZER_FINDINGS_H_
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "causes/evidence.h"
@@ -24,6 +25,14 @@ bool KnowsAnOptimizer(const Comparison& comparison);
 std::vector<size_t> MovedSlots(const Evidence& evidence);
 // True where all of these stand at another number of a list and nothing else.
 bool AreIndexesOnly(const Evidence& evidence, const std::vector<size_t>& moved);
+
+// Kinds of slots (vhat) of which the checkpoint has one for each variable and
+// the model, which keeps others, none: an option of the optimizer.
+std::vector<std::string> SurplusKinds(const Evidence& evidence);
+
+// Findings about the shapes of slots whose variables agree: the state of
+// another variable stands there.
+std::vector<size_t> MisplacedSlots(const Evidence& evidence);
 
 }  // namespace ckptdiff
 

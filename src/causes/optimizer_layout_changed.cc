@@ -13,6 +13,10 @@ namespace {
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   std::vector<size_t> moved = MovedSlots(evidence);
   if (moved.empty() || AreIndexesOnly(evidence, moved)) return {};
+  const bool is_scope = evidence.toolkit() == Toolkit::kTf1 &&
+                        evidence.names().of_slots() &&
+                        !evidence.names().Of({ChangeKind::kPrefix}).empty();
+  if (is_scope) return {};  // of the optimizer, and said so
   const Finding& first = evidence.finding(moved.front());
   const bool by_name = first.actual->name != first.expected->name;
   std::string summary =

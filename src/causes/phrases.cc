@@ -66,6 +66,18 @@ std::vector<std::string> NamesOf(const Evidence& evidence,
   return names.Take();
 }
 
+std::vector<std::string> OwnersOf(const Evidence& evidence,
+                                  const std::vector<size_t>& findings) {
+  Distinct names;
+  for (size_t i : findings) {
+    const FindingSide* side = SideOfModel(evidence.finding(i));
+    if (side == nullptr) continue;
+    bool is_slot = side->slot && side->slot->owner;
+    names.Add(is_slot ? *side->slot->owner : side->name);
+  }
+  return names.Take();
+}
+
 std::vector<std::string> LayersOf(const Evidence& evidence,
                                   const std::vector<size_t>& findings) {
   Distinct layers;
@@ -107,46 +119,47 @@ std::string RawString(std::string_view text) {
 
 std::string HowToRename(const Evidence& evidence,
                         const std::vector<Pattern>& patterns) {
-  if (patterns.empty()) {
-    return "name the layers in the code as they were saved, or map the names "
-           "one by one while loading";
+  switch (evidence.toolkit()) {
+    case Toolkit::kTf2:
+      return "give the objects the attributes they were saved under, then "
+             "tf.train.Checkpoint(…).restore(path)";
+    case Toolkit::kKeras:
+      return "load by order: model.load_weights(path) without by_name=True";
+    default: break;
   }
+  if (patterns.empty()) return "map the names one by one while loading";
   std::string rewrite = "k";
   for (const Pattern& pattern : patterns) {
     rewrite =
         fmt::format("re.sub({}, {}, {}, count=1)", RawString(pattern.from),
                     RawString(pattern.to), rewrite);
   }
+  constexpr std::string_view kWhileLoading = "rename while loading: ";
   switch (evidence.toolkit()) {
     case Toolkit::kTorch:
       return fmt::format(
-          "model.load_state_dict({{{}: v for k, v in state_dict.items()}})",
-          rewrite);
+          "{}model.load_state_dict({{{}: v for k, v in state_dict.items()}})",
+          kWhileLoading, rewrite);
     case Toolkit::kTf1:
       return fmt::format(
-          "by_name = {{v.op.name: v for v in "
+          "{}by_name = {{v.op.name: v for v in "
           "tf.compat.v1.global_variables()}}; tf.compat.v1.train.Saver({{k: "
           "by_name[{}] for k, _ in tf.train.list_variables(path)}})"
           ".restore(session, path)",
-          rewrite);
+          kWhileLoading, rewrite);
     case Toolkit::kFlax:
       return fmt::format(
-          "flat = flax.traverse_util.flatten_dict(tree, sep=\"/\"); tree = "
+          "{}flat = flax.traverse_util.flatten_dict(tree, sep=\"/\"); tree = "
           "flax.traverse_util.unflatten_dict({{{}: v for k, v in "
           "flat.items()}}, sep=\"/\")",
-          rewrite);
-    case Toolkit::kTf2:
-      return "give the objects the attribute and layer names they were saved "
-             "under, then tf.train.Checkpoint(…).restore(path)";
-    case Toolkit::kKeras:
-      return "name the layers as they were saved (name=\"…\"), or load by "
-             "order: model.load_weights(path) without by_name=True";
-    case Toolkit::kOther: break;
+          kWhileLoading, rewrite);
+    default: break;
   }
   return fmt::format(
-      "rename while loading, {} → {}; in a layout document: \"rename\": "
+      "{}{} → {}; in a layout document: \"rename\": "
       "[{{\"from\": …, \"to\": …}}]",
-      RawString(patterns.front().from), RawString(patterns.front().to));
+      kWhileLoading, RawString(patterns.front().from),
+      RawString(patterns.front().to));
 }
 
 std::string HowToLoadTheRest(Toolkit toolkit) {

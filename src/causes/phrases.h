@@ -20,6 +20,9 @@ std::string Listed(const std::vector<std::string>& items, size_t most = 3);
 // slots by their label. Each once.
 std::vector<std::string> NamesOf(const Evidence& evidence,
                                  const std::vector<size_t>& findings);
+// The variables whose slots they are, each once; of what is no slot its name.
+std::vector<std::string> OwnersOf(const Evidence& evidence,
+                                  const std::vector<size_t>& findings);
 // The layers that they are in, each once, in the order of the findings.
 std::vector<std::string> LayersOf(const Evidence& evidence,
                                   const std::vector<size_t>& findings);
@@ -28,7 +31,8 @@ std::vector<std::string> LayersOf(const Evidence& evidence,
 std::vector<std::string> RenamedLayers(const Evidence& evidence,
                                        const std::vector<size_t>& findings);
 
-// What to type so that these patterns are applied while loading.
+// What to type so that variables are found under the names of the checkpoint,
+// behind "or".
 std::string HowToRename(const Evidence& evidence,
                         const std::vector<Pattern>& patterns);
 // What to type so that everything else is loaded.

@@ -34,11 +34,12 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
       Count(moved.size(),
             evidence.names().of_slots() ? "optimizer variable" : "variable"),
       Told(front));
-  std::string fix = fmt::format(
-      "build the model under {} as when it was saved, or rename while loading: "
-      "{}",
-      front.removed.empty() ? "no extra scope" : front.removed,
-      HowToRename(evidence, patterns));
+  std::string fix =
+      fmt::format("build the {} {} as when it was saved, or {}",
+                  evidence.names().of_slots() ? "optimizer" : "model",
+                  front.removed.empty() ? "outside of " + front.added
+                                        : "under " + front.removed,
+                  HowToRename(evidence, patterns));
   std::vector<Diagnosis> found = Explain(
       0.96 * Clarity(evidence, {ChangeKind::kPrefix}),
       evidence.WithSlots(std::move(moved)), std::move(summary), std::move(fix));

@@ -14,20 +14,25 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   if (HasOptimizerMismatch(evidence)) return {};
   const OptimizerState state(evidence.comparison());
   std::vector<size_t> findings;
+  // Where the file leaves open whose its slots are, they are too few.
   const bool is_partial =
-      state.owners_with_slots() > 0 && state.owners_without_slots() > 0;
+      state.owners_without_slots() > 0 && !state.is_missing();
   if (is_partial && evidence.toolkit() != Toolkit::kTf1) {
     findings = OfMissingSlots(evidence);
   }
+  const bool is_option = !SurplusKinds(evidence).empty();
   for (size_t i : evidence.Of("unexpected-variable")) {
-    if (evidence.finding(i).actual->role == Role::kSlot) findings.push_back(i);
+    bool is_slot = evidence.finding(i).actual->role == Role::kSlot;
+    if (is_slot && !is_option) findings.push_back(i);
   }
+  const std::vector<size_t> misplaced = MisplacedSlots(evidence);
+  findings.insert(findings.end(), misplaced.begin(), misplaced.end());
   std::vector<size_t> moved = MovedSlots(evidence);
   if (AreIndexesOnly(evidence, moved)) {
     findings.insert(findings.end(), moved.begin(), moved.end());
   }
   if (findings.empty()) return {};
-  const std::vector<std::string> names = NamesOf(evidence, findings);
+  const std::vector<std::string> owners = OwnersOf(evidence, findings);
   std::string fix =
       evidence.toolkit() == Toolkit::kTorch
           ? "freeze what was frozen and give the optimizer the same parameters "
@@ -36,8 +41,8 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
             "optimizer";
   return Explain(0.94, std::move(findings),
                  fmt::format("Other variables are trained than before the "
-                             "save: {}.",
-                             Listed(names)),
+                             "save: the optimizer state of {} differs.",
+                             Listed(owners)),
                  std::move(fix));
 }
 

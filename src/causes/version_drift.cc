@@ -72,7 +72,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
       Versions(evidence), first.actual->name, first.expected->name);
   std::string fix = fmt::format(
       "install the version that wrote the checkpoint, or its converter; or "
-      "rename while loading: {}",
+      "{}",
       HowToRename(evidence, patterns));
   std::vector<Diagnosis> found =
       Explain(0.955, evidence.WithSlots(std::move(findings)),

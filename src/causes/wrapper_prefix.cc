@@ -58,7 +58,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
       is_in_checkpoint ? "checkpoint was saved" : "model is", WhoWraps(part),
       is_in_checkpoint ? "model is" : "checkpoint was");
   std::string fix = fmt::format(
-      "{}, or rename while loading: {}",
+      "{}, or {}",
       is_in_checkpoint ? "load into the wrapped model, or save the inner one"
                        : "load before wrapping the model",
       HowToRename(evidence, patterns));

@@ -24,6 +24,7 @@ namespace {
 constexpr size_t kMostLines = 12;         // of one section, unless verbose
 constexpr size_t kMostBesidePattern = 5;  // which says the rest
 constexpr size_t kMostItems = 12;         // of one line
+constexpr size_t kLeastRoom = 36;         // for text that needs several lines
 constexpr size_t kRenamed = 7;            // the width of that word
 
 class Writer {
@@ -166,7 +167,10 @@ class Writer {
     }
     std::string label = Printable(group.label);
     if (label.empty()) return AddHanging(4, head, contents, style_, &out_);
-    if (DisplayWidth(label) <= label_width) {
+    size_t column = 4 + DisplayWidth(head) + label_width + 3;
+    bool fits = column + DisplayWidth(contents) <= width_ ||
+                column + kLeastRoom <= width_;
+    if (DisplayWidth(label) <= label_width && fits) {
       head += PadRight(label, label_width) + "   ";
       if (contents.empty()) head.erase(head.find_last_not_of(' ') + 1);
       return AddHanging(4, head, contents, style_, &out_);

@@ -49,6 +49,12 @@ bool IsLayer(const Finding& finding) {
   return finding.rule == "missing-layer" || finding.rule == "unexpected-layer";
 }
 
+bool IsOptimizer(const Finding& finding) {
+  return finding.rule == "missing-optimizer" ||
+         finding.rule == "incomplete-optimizer" ||
+         finding.rule == "optimizer-mismatch";
+}
+
 const FindingSide* MainSide(const Finding& finding) {
   if (finding.expected) return &*finding.expected;
   return finding.actual ? &*finding.actual : nullptr;
@@ -80,7 +86,7 @@ struct Entry {
   std::string word;
   std::string label;
   std::string item;
-  std::string slot;
+  std::string slot_leaf, slot;
   bool is_slot = false;
 };
 
@@ -89,6 +95,11 @@ Entry RenamedEntry(const Finding& finding) {
   auto [new_parent, new_leaf] = Parted(*finding.expected);
   Entry entry;
   entry.is_slot = finding.rule == "renamed-slot";
+  if (entry.is_slot && old_parent == new_parent && old_leaf == new_leaf) {
+    // Its variable stayed: the slot's own name tells what moved.
+    old_parent = ParentAndLeaf(finding.actual->name).first;
+    new_parent = ParentAndLeaf(finding.expected->name).first;
+  }
   if (old_leaf == new_leaf && old_parent != new_parent) {
     entry.label =
         fmt::format("{} → {}", old_parent.empty() ? "(top)" : old_parent,
@@ -134,6 +145,11 @@ Entry EntryOf(const Finding& finding, bool is_diff) {
     entry.label = side->name;
     return entry;
   }
+  if (IsOptimizer(finding)) {
+    entry.label = side->name;
+    entry.item = "optimizer";
+    return entry;
+  }
   auto [parent, leaf] = Parted(*side);
   entry.label = parent.empty() ? leaf : parent;
   entry.is_slot = side->role == Role::kSlot && side->slot.has_value();
@@ -145,7 +161,9 @@ Entry EntryOf(const Finding& finding, bool is_diff) {
     entry.item = (parent.empty() ? "" : leaf + " ") + Change(finding, is_diff);
     entry.is_slot = false;
   } else if (entry.is_slot) {
-    entry.slot = side->slot->slot;
+    const std::string& optimizer = side->slot->optimizer;
+    entry.slot_leaf = parent.empty() ? "" : leaf;
+    entry.slot = (optimizer.empty() ? "" : optimizer + "/") + side->slot->slot;
   } else if (parent.empty()) {
     entry.item = side->shape.known ? ToString(side->shape) : "";
   } else {
@@ -158,9 +176,61 @@ void AddTo(FindingGroup* group, Entry entry) {
   if (entry.is_slot) ++group->slot_count;
   if (!entry.item.empty()) group->items.push_back(std::move(entry.item));
   if (entry.slot.empty()) return;
-  auto& slots = group->slots;
-  if (std::find(slots.begin(), slots.end(), entry.slot) == slots.end()) {
-    slots.push_back(std::move(entry.slot));
+  auto same = std::find_if(
+      group->slots.begin(), group->slots.end(),
+      [&](const GroupedSlots& one) { return one.leaf == entry.slot_leaf; });
+  if (same == group->slots.end()) {
+    same = group->slots.insert(same, {std::move(entry.slot_leaf), {}});
+  }
+  auto& labels = same->labels;
+  if (std::find(labels.begin(), labels.end(), entry.slot) == labels.end()) {
+    labels.push_back(std::move(entry.slot));
+  }
+}
+
+// "kernel", "{kernel,bias}": a glob, as --ignore takes it.
+std::string Braced(const std::vector<std::string>& parts) {
+  return parts.size() == 1 ? parts[0]
+                           : fmt::format("{{{}}}", fmt::join(parts, ","));
+}
+
+// "Adam/{m,v}" of "Adam/m", "Adam/v".
+std::vector<std::string> ByOptimizer(const std::vector<std::string>& labels) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> grouped;
+  for (const std::string& label : labels) {
+    auto [optimizer, slot] = ParentAndLeaf(label);
+    auto same = std::find_if(
+        grouped.begin(), grouped.end(),
+        [&name = optimizer](const auto& one) { return one.first == name; });
+    if (same == grouped.end()) same = grouped.insert(same, {optimizer, {}});
+    same->second.push_back(slot);
+  }
+  std::vector<std::string> texts;
+  for (const auto& [optimizer, slots] : grouped) {
+    texts.push_back((optimizer.empty() ? "" : optimizer + "/") + Braced(slots));
+  }
+  return texts;
+}
+
+// "{kernel,bias}/Adam/{m,v}".
+void AddSlots(const std::vector<GroupedSlots>& slots,
+              std::vector<std::string>* parts) {
+  constexpr size_t kMostLeaves = 8;
+  std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>>
+      alike;  // by labels: leaves
+  for (const GroupedSlots& one : slots) {
+    auto same = std::find_if(
+        alike.begin(), alike.end(),
+        [&](const auto& group) { return group.first == one.labels; });
+    if (same == alike.end()) same = alike.insert(same, {one.labels, {}});
+    if (same->second.size() == kMostLeaves) same->second.emplace_back("…");
+    if (same->second.size() < kMostLeaves) same->second.push_back(one.leaf);
+  }
+  for (const auto& [labels, leaves] : alike) {
+    for (const std::string& text : ByOptimizer(labels)) {
+      bool is_place = leaves.size() == 1 && leaves[0].empty();
+      parts->push_back(is_place ? text : Braced(leaves) + "/" + text);
+    }
   }
 }
 
@@ -219,9 +289,7 @@ std::vector<FindingGroup> FoldFindings(const std::vector<Finding>& findings,
 std::string Contents(const FindingGroup& group) {
   std::vector<std::string> parts = group.items;
   if (!group.slots.empty()) {
-    parts.push_back(fmt::format("{} {}",
-                                group.slots.size() > 1 ? "slots" : "slot",
-                                fmt::join(group.slots, ", ")));
+    AddSlots(group.slots, &parts);
   } else if (group.slot_count > 0) {
     parts.push_back(Count(group.slot_count, "slot"));
   }

@@ -1,7 +1,10 @@
 #include "rules/renames.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace ckptdiff {
 namespace {
@@ -45,6 +48,18 @@ bool IsUntold(const Layout& layout, const Variable& variable,
                                              : other.name.substr(0, last + 1));
 }
 
+// True where an object path leads through a list that holds what the model
+// holds as well: the shorter path to one variable is its key.
+bool IsThroughList(std::string_view key) {
+  constexpr std::array<std::string_view, 5> kLists = {
+      "_trainable_variables/", "_all_variables/", "trainable_variables/",
+      "non_trainable_variables/", "variables/"};
+  return std::any_of(kLists.begin(), kLists.end(), [&](std::string_view list) {
+    size_t at = key.find(list);
+    return at != key.npos && (at == 0 || key[at - 1] == '/');
+  });
+}
+
 bool IsLabel(const Variable& slot) { return slot.name == SlotLabel(slot); }
 
 }  // namespace
@@ -63,9 +78,14 @@ Renames::Renames(const Comparison& comparison)
           SlotsStandBesideOwners(comparison.expected()).value_or(false)) {}
 
 bool Renames::IsRenamedVariable(const Pair& pair) const {
-  if (pair.how != How::kRenamed) return false;
   const Variable& have = comparison_->actual(pair.actual);
   const Variable& variable = comparison_->expected(pair.expected);
+  if (pair.how != How::kRenamed) {
+    // TF2 goes by the object path, and finds nothing by a name.
+    return by_key_ && variable.role == Role::kWeight && !have.key.empty() &&
+           !variable.key.empty() && have.key != variable.key &&
+           !IsThroughList(have.key) && !IsThroughList(variable.key);
+  }
   if (IsSlot(variable) || variable.role == Role::kBookkeeping) return false;
   if (IsUntold(comparison_->actual(), have, variable) ||
       IsUntold(comparison_->expected(), variable, have)) {
@@ -90,9 +110,8 @@ bool Renames::IsRenamedSlot(const Pair& pair) const {
 }
 
 How Renames::Told(const Pair& pair) const {
-  bool is_spelling = pair.how == How::kRenamed && !IsRenamedVariable(pair) &&
-                     !IsRenamedSlot(pair);
-  return is_spelling ? How::kCanonical : pair.how;
+  if (IsRenamedVariable(pair) || IsRenamedSlot(pair)) return How::kRenamed;
+  return pair.how == How::kRenamed ? How::kCanonical : pair.how;
 }
 
 // Whether the place itself differs, for whom it matters.

@@ -25,6 +25,14 @@ constexpr std::array<std::string_view, 17> kOptional = {"bias",
                                                         "moving_var",
                                                         "token_type_ids"};
 
+// "dense/vars/1": a store that tells no names may mean a bias.
+bool IsNumberOnly(std::string_view name) {
+  size_t last = name.find_last_of("/.");
+  if (last == std::string_view::npos) return false;
+  return name.substr(0, last).ends_with("vars") &&
+         name.find_first_not_of("0123456789", last + 1) == name.npos;
+}
+
 bool HasPartner(const Comparison& comparison, const LayerIndex::Entry& layer) {
   return std::any_of(layer.variables.begin(), layer.variables.end(),
                      [&](size_t i) { return comparison.ExpectedIsPlaced(i); });
@@ -60,7 +68,8 @@ bool IsUntracked(const Comparison& comparison, size_t expected) {
   const Variable& variable = comparison.expected(expected);
   if (comparison.is_diff()) return false;
   if (!variable.tracked) return true;
-  if (IsOptional(variable.name) || !variable.tied_to.empty() ||
+  if (IsOptional(variable.name) || IsNumberOnly(variable.name) ||
+      !variable.tied_to.empty() ||
       comparison.AmbiguityOfExpected(expected) != nullptr) {
     return false;
   }
