@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "match/evidence.h"
+#include "match/exchange.h"
 
 namespace ckptdiff {
 
@@ -282,6 +283,27 @@ void Explain(const Problem& problem, Solution* solution) {
   }
 }
 
+// What each candidate's own name and shape say.
+std::vector<float> DirectEvidence(Problem* problem, const Solution& solution) {
+  std::vector<Proposal>& all = problem->candidates;
+  for (Proposal& one : all) one.belief = 0;
+  for (const Decision& decision : solution.pairs) {
+    all[decision.candidate].belief = 1;
+  }
+  std::vector<float> direct(all.size());
+  kShape.weigh(*problem, kShape.weight, direct);
+  for (size_t i = 0; i < all.size(); ++i) direct[i] += all[i].likeness;
+  return direct;
+}
+
+// What pairs that are certain teach about the others.
+std::vector<float> Lessons(const Problem& problem) {
+  std::vector<float> learned(problem.candidates.size());
+  kRewrites.weigh(problem, kRewrites.weight, learned);
+  kShifts.weigh(problem, kShifts.weight, learned);
+  return learned;
+}
+
 // Some shapes are everywhere. Of two models that have nothing in common a few
 // variables find each other, but not by their names.
 bool IsChance(const Problem& problem, const Solution& solution) {
@@ -327,6 +349,8 @@ Solution Solve(Problem* problem) {
   Solution solution = Decide(*problem);
   Explain(*problem, &solution);
   if (IsChance(*problem, solution)) return {};
+  AbstainFromTwins(problem, DirectEvidence(problem, solution), Lessons,
+                   &solution);
   return solution;
 }
 

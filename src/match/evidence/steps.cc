@@ -3,11 +3,11 @@
 // the feed-forward part. One pair speaks for the other.
 
 #include <algorithm>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "match/evidence.h"
+#include "match/steps.h"
 
 namespace ckptdiff {
 namespace {
@@ -15,8 +15,6 @@ namespace {
 // A part has no more siblings of its kind than this within its block.
 constexpr uint32_t kMostSiblings = 8;
 constexpr int kLevels = 5;
-// A norm that does not say what it belongs to, beside others that do.
-constexpr int kUnsaid = 34;
 
 struct Relation {
   uint32_t other;
@@ -25,89 +23,9 @@ struct Relation {
 
 using Relations = std::vector<std::vector<Relation>>;
 
-class Reader {
- public:
-  explicit Reader(const WordTable& words)
-      : words_(words), steps_(words.size()), norm_(WordTable::kNone) {
-    std::unordered_map<WordId, Step> by_group;
-    for (WordId id = 0; id < words.size(); ++id) {
-      if (words.Text(id) == "norm") norm_ = words.Group(id);
-      for (const Step& step : Steps()) {
-        if (words.Text(id) == step.word) by_group[words.Group(id)] = step;
-      }
-    }
-    for (WordId id = 0; id < words.size(); ++id) {
-      auto found = by_group.find(words.Group(id));
-      if (found != by_group.end()) steps_[id] = found->second;
-    }
-  }
-
-  bool IsNorm(const Name& name) const {
-    for (size_t i = 0; i < name.leaf_begin; ++i) {
-      const Token& token = name.tokens[i];
-      if (!token.is_number && words_.Group(token.word) == norm_) return true;
-    }
-    return false;
-  }
-
-  // The kind of layer: a norm, or what its last word says.
-  uint64_t KindOf(const Name& name) const {
-    if (IsNorm(name)) return norm_;
-    for (size_t i = name.leaf_begin; i > 0; --i) {
-      const Token& token = name.tokens[i - 1];
-      if (token.is_number || steps_[token.word]) continue;
-      return words_.Group(token.word);
-    }
-    return WordTable::kNone;
-  }
-
-  // 1 where `a` comes before `b`, -1 where behind, 0 where names do not say.
-  float Compare(const Name& a, const Name& b) const {
-    const size_t n = std::min(a.tokens.size(), b.tokens.size());
-    size_t at = 0;
-    while (at < n && a.tokens[at] == b.tokens[at]) ++at;
-    if (at == n) return 0;
-    const Token &x = a.tokens[at], &y = b.tokens[at];
-    if (x.is_number && y.is_number) {
-      // w1, w2, w3 are numbered as they were thought of.
-      if (at > 0 && words_.Text(a.tokens[at - 1].word) == "w") return 0;
-      return x.number < y.number ? 1.0F : -1.0F;
-    }
-    const int p = Place(a, at), q = Place(b, at);
-    if (p == 0 || q == 0 || p == q) return 0;
-    return p < q ? 1.0F : -1.0F;
-  }
-
- private:
-  // Ten a step, so that before and after fit between; 0: not said.
-  int Place(const Name& name, size_t at) const {
-    int place = 0, shift = 0;
-    bool has_number = false;
-    for (size_t i = at; i < name.leaf_begin; ++i) {
-      const Token& token = name.tokens[i];
-      if (token.is_number) {
-        has_number = has_number || token.number != Token::kNone;
-        continue;
-      }
-      if (!steps_[token.word]) continue;
-      if (place == 0) place = steps_[token.word]->place;
-      shift += steps_[token.word]->shift;
-    }
-    if (place == 0 && shift == 0) {
-      return !has_number && IsNorm(name) ? kUnsaid : 0;
-    }
-    if (place == 0) return shift < 0 ? 5 : 25;
-    return place + shift;
-  }
-
-  const WordTable& words_;
-  std::vector<std::optional<Step>> steps_;
-  WordId norm_;
-};
-
 // For each variable those of its kind in its block that stand before or behind.
 Relations RelationsOf(const Side& side, const WordTable& words) {
-  const Reader reader(words);
+  const StepReader reader(words);
   std::unordered_map<uint64_t, std::vector<uint32_t>> groups;
   std::vector<uint64_t> kinds(side.size());
   const auto key = [&](uint32_t node, uint32_t v) {
