@@ -4,6 +4,7 @@
 
 #include "causes/cause.h"
 #include "compare_report.h"
+#include "content/contents.h"
 #include "layout/selection.h"
 #include "match/comparison.h"
 #include "match/match.h"
@@ -21,7 +22,10 @@ Result<Report> Compare(const Layout& actual, const Layout& expected,
   const Layout& want = selection.value().expected();
 
   // Which variable is which.
-  const Pairing pairing = MatchLayouts(have, want);
+  const Contents contents = options.by_content
+                                ? ContentsFromData(have, want)
+                                : ContentsFromChecksums(have, want);
+  const Pairing pairing = MatchLayouts(have, want, contents);
   const Comparison comparison(have, want, pairing, options.is_diff);
 
   // What differs, and why.

@@ -61,11 +61,14 @@ const std::map<std::string, std::set<std::string>>& AllowedIncludes() {
       {"layout", {"base"}},
       {"formats", {"base", "io", "container", "layout"}},
       {"match", {"base", "layout"}},
+      {"content", {"base", "io", "container", "match"}},
       {"rules", {"base", "layout", "match"}},
       {"causes", {"base", "layout", "match", "rules"}},
       {"report", {"base"}},
       {"audit", {"base", "io"}},
-      {"", {"base", "layout", "match", "rules", "causes"}},  // the pipeline
+      {"",
+       {"base", "content", "layout", "match", "rules",
+        "causes"}},  // the pipeline
   };
   return allowed;
 }

@@ -19,6 +19,9 @@ struct CompareOptions {
   // In a diff both sides are equals: nothing is harmless or untracked.
   bool is_diff = false;
   bool with_pairs = false;
+  // Also reads the data of both sides, where it can be reached: equal values,
+  // transposed ones too, tell a rename whatever the names say.
+  bool by_content = false;
   // Globs over name, key or label of either side; added to the layouts' own.
   std::vector<std::string> ignore;
   // Rule id → severity; beats everything.

@@ -6,6 +6,7 @@
 #include "ckptdiff/unreadable.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "content/contents.h"
 
 namespace ckptdiff {
 namespace {
@@ -20,6 +21,20 @@ struct Sides {
 std::optional<SideSummary> SummaryOf(const Result<Layout>& layout) {
   if (!layout.ok()) return std::nullopt;
   return Summarize(layout.value());
+}
+
+// Values are compared between two files.
+std::optional<Error> CheckHasData(const std::vector<const Layout*>& layouts) {
+  for (const Layout* layout : layouts) {
+    if (HasReachableData(*layout)) continue;
+    return Error{ErrorCode::kUsage,
+                 layout->source.path,
+                 {},
+                 "--content compares values, and none can be read here",
+                 "it takes two checkpoints that store them plainly: not "
+                 "compressed, not in pieces"};
+  }
+  return std::nullopt;
 }
 
 // Both sides are tried, so that one run names every path that is wrong.
@@ -54,6 +69,11 @@ int CompareSides(const Sides& sides, const Settings& settings,
           CheckSubtree(arguments, {&actual.value(), &expected.value()})) {
     return Fail(*wrong, streams);
   }
+  if (arguments.content) {
+    if (auto wrong = CheckHasData({&actual.value(), &expected.value()})) {
+      return Fail(*wrong, streams);
+    }
+  }
   Result<Report> report =
       Compare(actual.value(), expected.value(), settings.compare);
   if (!report.ok()) return Fail(report.error(), streams);
@@ -66,6 +86,9 @@ void DeclareCompareOptions(CLI::App* app, Arguments* arguments,
                            std::string_view fail_on) {
   DeclareSeverityOptions(app, arguments, fail_on);
   DeclareIgnore(app, arguments);
+  app->add_flag("--content", arguments->content,
+                "also read the data of both files: equal values, transposed "
+                "ones too, pair variables whatever their names");
   app->add_flag("--pairs", arguments->pairs,
                 "add the whole correspondence to the report");
   DeclareSubtree(app, arguments);
@@ -112,7 +135,8 @@ extern const Command kCheck = {
     .help =
         "Compares what the checkpoint holds with what the model expects: "
         "variables, shapes, dtypes, optimizer slots. Nothing of the model is "
-        "run and no tensor data is read. `ckptdiff CHECKPOINT MODEL` is the "
+        "run, and no tensor data is read without --content. `ckptdiff "
+        "CHECKPOINT MODEL` is the "
         "same.",
     .examples =
         "ckptdiff check runs/17/model.h5 --spec model.json\n"

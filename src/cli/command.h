@@ -30,6 +30,7 @@ struct Arguments {
   std::string color = "auto";
   unsigned jobs = 0;
   bool names_only = false;
+  bool content = false;
   bool pairs = false;
   bool quiet = false;
   bool verbose = false;

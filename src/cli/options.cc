@@ -133,6 +133,7 @@ Result<Settings> Understand(const Command& command, const Arguments& typed) {
   settings.reporter = FindReporter(typed.format);
   settings.compare.command = command.id;
   settings.compare.with_pairs = typed.pairs;
+  settings.compare.by_content = typed.content;
   settings.compare.ignore = typed.ignore;
   for (const std::string& rule : typed.rules) {
     Result<std::pair<std::string, Severity>> severity = ReadRule(rule);

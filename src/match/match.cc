@@ -42,25 +42,34 @@ bool ExplainsASide(const EqualNames& equal) {
 
 class Matcher {
  public:
-  Matcher(const Layout& actual, const Layout& expected)
-      : actual_(actual), expected_(expected) {}
+  Matcher(const Layout& actual, const Layout& expected,
+          const Contents& contents)
+      : actual_(actual), expected_(expected), contents_(contents) {}
 
   void MatchRole(Role role) {
     Positions a = OfRole(actual_, role), e = OfRole(expected_, role);
     if (a.empty() || e.empty()) return;
-    EqualNames equal = JoinEqualNames(actual_, expected_, a, e);
     const bool is_large = std::max(a.size(), e.size()) > kWeighedWhole;
-    if (ExplainsASide(equal) || is_large) {
+    ContentPairs proven = JoinContents(actual_, expected_, contents_, a, e);
+    if (is_large) {
+      SetAside(proven, &a, &e);
+      Accept({std::exchange(proven, {}), a, e}, "same-content", &a, &e);
+    }
+    EqualNames equal = JoinEqualNames(actual_, expected_, a, e);
+    if (is_large || (ExplainsASide(equal) && !Contradicts(equal, proven))) {
       Accept(std::move(equal), "same-name", &a, &e);
+      proven.clear();
     }
     if (is_large) {
       Accept(JoinByPrefixChange(actual_, expected_, a, e), "same-suffix", &a,
              &e);
     }
+    SetAside(proven, &a, &e);
     for (Group& group : TakeGroups(actual_, expected_, &a, &e)) {
       pairing_.groups.push_back(std::move(group));
     }
-    Weigh(&a, &e);
+    PutBack(proven, &a, &e);
+    Weigh(proven, &a, &e);
     for (Pair& pair : PairResized(actual_, expected_, pairing_.pairs, a, e)) {
       pairing_.pairs.push_back(std::move(pair));
     }
@@ -114,7 +123,7 @@ class Matcher {
   }
 
   // Weighs the evidence for all that is left, and takes out what it pairs.
-  void Weigh(Positions* a, Positions* e) {
+  void Weigh(const ContentPairs& proven, Positions* a, Positions* e) {
     if (a->empty() || e->empty()) return;
     WordTable words;
     Problem problem;
@@ -126,17 +135,26 @@ class Matcher {
       ParseNames(&words, &problem.expected);
     }
     FindCandidates(&problem);
+    Anchor(proven, contents_, &problem);
     const Solution solution = Solve(&problem);
     std::vector<bool> used_a(problem.actual.size());
     std::vector<bool> used_e(problem.expected.size());
     for (const Decision& decision : solution.pairs) {
       const Proposal& one = problem.candidates[decision.candidate];
       used_a[one.actual] = used_e[one.expected] = true;
-      pairing_.pairs.push_back(PairOf(actual_, expected_,
-                                      problem.actual.variables[one.actual],
-                                      problem.expected.variables[one.expected],
-                                      decision.confidence, decision.flips));
+      pairing_.pairs.push_back(
+          PairOf(actual_, expected_, problem.actual.variables[one.actual],
+                 problem.expected.variables[one.expected], decision.confidence,
+                 decision.flips || one.is_turned));
       pairing_.pairs.back().evidence = decision.evidence;
+    }
+    for (const Proposal& one : problem.candidates) {
+      if (!one.has_same_values || used_a[one.actual]) continue;
+      used_a[one.actual] = used_e[one.expected] = true;
+      pairing_.pairs.push_back(PairOf(
+          actual_, expected_, problem.actual.variables[one.actual],
+          problem.expected.variables[one.expected], 0.99, one.is_turned));
+      pairing_.pairs.back().evidence = {"same-content", "same-shape"};
     }
     for (const Solution::Tie& tie : solution.ties) {
       Ambiguity& ambiguity = pairing_.ambiguous.emplace_back();
@@ -161,6 +179,7 @@ class Matcher {
 
   const Layout& actual_;
   const Layout& expected_;
+  const Contents& contents_;
   Pairing pairing_;
 };
 
@@ -186,8 +205,9 @@ std::string_view ToString(How how) {
   return "";
 }
 
-Pairing MatchLayouts(const Layout& actual, const Layout& expected) {
-  Matcher matcher(actual, expected);
+Pairing MatchLayouts(const Layout& actual, const Layout& expected,
+                     const Contents& contents) {
+  Matcher matcher(actual, expected, contents);
   for (Role role : {Role::kWeight, Role::kSlot, Role::kOptimizer, Role::kStep,
                     Role::kAverage, Role::kBookkeeping}) {
     matcher.MatchRole(role);

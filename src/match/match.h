@@ -2,14 +2,16 @@
 #define CKPTDIFF_MATCH_MATCH_H_
 
 #include "ckptdiff/layout.h"
+#include "match/content.h"
 #include "match/pairing.h"
 
 namespace ckptdiff {
 
 // Asks the kinds of evidence in turn, strongest first. Deterministic, and
 // near-linear in the number of variables. Roles are matched apart; slots and
-// averages follow their owners.
-Pairing MatchLayouts(const Layout& actual, const Layout& expected);
+// averages follow their owners. `contents` is what is known of the values.
+Pairing MatchLayouts(const Layout& actual, const Layout& expected,
+                     const Contents& contents = {});
 
 }  // namespace ckptdiff
 

@@ -21,6 +21,8 @@ struct Proposal {
   float order = 0;     // what the order of both files says, once
   float score = 0;     // with what its surroundings say, each round
   float belief = 0;    // 0..1: score against its rivals'
+  bool has_same_values = false;
+  bool is_turned = false;  // the same values, in another order
 };
 
 struct Problem {

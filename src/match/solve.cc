@@ -10,6 +10,7 @@
 
 namespace ckptdiff {
 
+extern const EvidenceKind kContent;
 extern const EvidenceKind kCopies;
 extern const EvidenceKind kEqualName;
 extern const EvidenceKind kLeaf;
@@ -27,9 +28,9 @@ extern const EvidenceKind kWords;
 namespace {
 
 constexpr const EvidenceKind* kAll[] = {
-    &kCopies,    &kEqualName,    &kLeaf,   &kNumbers,  &kRewrites,
-    &kSequence,  &kShape,        &kShifts, &kSiblings, &kSteps,
-    &kStructure, &kSurroundings, &kWords,
+    &kContent,  &kCopies,    &kEqualName,    &kLeaf,   &kNumbers,
+    &kRewrites, &kSequence,  &kShape,        &kShifts, &kSiblings,
+    &kSteps,    &kStructure, &kSurroundings, &kWords,
 };
 
 constexpr float kLeastScore = 2.0F;  // below it nothing is paired

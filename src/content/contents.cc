@@ -1,0 +1,208 @@
+#include "content/contents.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "base/hash.h"
+#include "base/parallel.h"
+#include "base/parse_error.h"
+#include "ckptdiff/dtype.h"
+#include "container/crc32c.h"
+#include "content/fingerprint.h"
+#include "io/source.h"
+#include "match/followers.h"
+
+namespace ckptdiff {
+namespace {
+
+constexpr size_t kPiece = size_t{1} << 20;
+
+// A document may carry the ranges of the file that it describes; that file
+// is not what was typed.
+bool IsFile(const Layout& layout) { return layout.source.format != "layout"; }
+
+// Aliases repeat their owner's values, and what follows an owner needs none.
+bool TakesPart(const Variable& variable) {
+  return variable.tied_to.empty() && !FollowsOwner(variable);
+}
+
+// What two variables must share for their values to be comparable.
+using Measure = std::tuple<Role, std::string, uint64_t>;
+
+std::optional<Measure> MeasureOf(const Variable& variable) {
+  const std::optional<uint32_t> bits = DTypeBits(variable.dtype);
+  const std::optional<uint64_t> elements = variable.shape.Elements();
+  if (!variable.data || !bits || !elements || !TakesPart(variable)) {
+    return std::nullopt;
+  }
+  const std::optional<uint64_t> all = CheckedMul(*elements, *bits);
+  if (!all || variable.data->size != (*all + 7) / 8) return std::nullopt;
+  return Measure(variable.role, variable.dtype, variable.data->size);
+}
+
+std::set<Measure> MeasuresOf(const Layout& layout) {
+  std::set<Measure> measures;
+  for (const Variable& variable : layout.variables) {
+    if (auto measure = MeasureOf(variable)) measures.insert(*measure);
+  }
+  return measures;
+}
+
+// The files of one side, each opened once.
+class DataFiles {
+ public:
+  DataFiles(const Layout& layout, const FileSystem& files)
+      : files_(files), source_(layout.source) {
+    for (const Variable& variable : layout.variables) {
+      if (variable.data) Open(variable.data->file);
+    }
+  }
+
+  Fingerprint Read(const Variable& variable) const {
+    const ByteRange& range = *variable.data;
+    const File* file = files_by_name_.at(range.file).get();
+    if (file == nullptr) return {};
+    Fingerprinter fingerprinter((*DTypeBits(variable.dtype) + 7) / 8);
+    std::vector<std::byte> piece(std::min<uint64_t>(range.size, kPiece));
+    try {
+      for (uint64_t at = 0; at < range.size; at += kPiece) {
+        const size_t size =
+            static_cast<size_t>(std::min<uint64_t>(kPiece, range.size - at));
+        const std::span<std::byte> part(piece.data(), size);
+        file->ReadAt(range.offset + at, part);
+        fingerprinter.Add(part);
+      }
+    } catch (const ParseError&) {
+      return {};  // damage is what `verify` tells
+    }
+    return fingerprinter.Finish(variable.dtype);
+  }
+
+ private:
+  void Open(const std::string& name) {
+    auto [at, is_new] = files_by_name_.try_emplace(name);
+    if (!is_new) return;
+    const Source source(
+        files_, source_.resolved.empty() ? source_.path : source_.resolved);
+    std::string path = source.path();
+    if (!name.empty()) {
+      path = source.is_directory() ? source.Child(name).path()
+                                   : source.Sibling(name).path();
+    }
+    try {
+      at->second = files_.Open(path);
+    } catch (const ParseError&) {
+      at->second = nullptr;
+    }
+  }
+
+  const FileSystem& files_;
+  const SourceInfo& source_;
+  std::map<std::string, std::unique_ptr<File>> files_by_name_;
+};
+
+std::vector<Fingerprint> ReadAll(const Layout& layout,
+                                 const std::set<Measure>& wanted,
+                                 const FileSystem& files) {
+  std::vector<Fingerprint> prints(layout.variables.size());
+  std::vector<size_t> some;
+  for (size_t i = 0; i < layout.variables.size(); ++i) {
+    auto measure = MeasureOf(layout.variables[i]);
+    if (measure && wanted.contains(*measure)) some.push_back(i);
+  }
+  const DataFiles data(layout, files);
+  MapInOrder(
+      some.size(), 0,
+      [&](size_t i) { return data.Read(layout.variables[some[i]]); },
+      [&](size_t i, Fingerprint print) { prints[some[i]] = print; });
+  return prints;
+}
+
+// The masked CRC-32C of `size` bytes that repeat `element`.
+uint32_t ChecksumOfRepeated(uint32_t element, uint64_t size) {
+  std::vector<std::byte> bytes(static_cast<size_t>(size));
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::byte>(element >> (8 * (i % 4)));
+  }
+  return MaskCrc32c(Crc32c(bytes));
+}
+
+// Zeros and ones, which initializers write and which therefore repeat.
+class InitialValues {
+ public:
+  bool Has(const Variable& variable) {
+    constexpr uint64_t kMost = uint64_t{1} << 22;
+    constexpr uint32_t kOne = 0x3f800000;  // float32
+    const uint64_t size = variable.bytes.value_or(0);
+    if (size > kMost ||
+        variable.checksum->kind != Checksum::Kind::kMaskedCrc32c) {
+      return false;
+    }
+    auto [at, is_new] = known_.try_emplace(size);
+    if (is_new) {
+      at->second = {ChecksumOfRepeated(0, size),
+                    ChecksumOfRepeated(kOne, size)};
+    }
+    const auto& [zeros, ones] = at->second;
+    const uint32_t value = variable.checksum->value;
+    return value == zeros || (variable.dtype == "float32" && value == ones);
+  }
+
+ private:
+  std::map<uint64_t, std::pair<uint32_t, uint32_t>> known_;
+};
+
+std::vector<Fingerprint> ReadChecksums(const Layout& layout,
+                                       InitialValues* initial) {
+  std::vector<Fingerprint> prints(layout.variables.size());
+  for (size_t i = 0; i < layout.variables.size(); ++i) {
+    const Variable& variable = layout.variables[i];
+    if (!variable.checksum || !TakesPart(variable)) continue;
+    const std::optional<uint64_t> elements = variable.shape.Elements();
+    if (!elements || *elements < 2 || initial->Has(variable)) continue;
+    // Equal bytes in another shape are no transposition.
+    const uint64_t print =
+        HashParts({ToString(variable.checksum->kind),
+                   std::to_string(variable.checksum->value), variable.dtype,
+                   ToString(variable.shape)});
+    prints[i] = {.values = print == 0 ? 1 : print, .order = print};
+  }
+  return prints;
+}
+
+bool HasChecksums(const Layout& layout) {
+  return std::any_of(
+      layout.variables.begin(), layout.variables.end(),
+      [](const Variable& variable) { return variable.checksum.has_value(); });
+}
+
+}  // namespace
+
+Contents ContentsFromChecksums(const Layout& actual, const Layout& expected) {
+  if (!HasChecksums(actual) || !HasChecksums(expected)) return {};
+  InitialValues initial;
+  return {.actual = ReadChecksums(actual, &initial),
+          .expected = ReadChecksums(expected, &initial)};
+}
+
+Contents ContentsFromData(const Layout& actual, const Layout& expected,
+                          const FileSystem& files) {
+  if (!IsFile(actual) || !IsFile(expected)) return {};
+  return {.actual = ReadAll(actual, MeasuresOf(expected), files),
+          .expected = ReadAll(expected, MeasuresOf(actual), files)};
+}
+
+bool HasReachableData(const Layout& layout) {
+  return IsFile(layout) &&
+         std::any_of(layout.variables.begin(), layout.variables.end(),
+                     [](const Variable& variable) {
+                       return variable.data.has_value();
+                     });
+}
+
+}  // namespace ckptdiff
