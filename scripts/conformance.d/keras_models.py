@@ -3,6 +3,8 @@
 import inspect
 import random
 
+import keras_layer_cases
+
 
 def is_keras3(keras):
     return keras.__version__.startswith("3")
@@ -243,6 +245,10 @@ class RandomModel:
         self.layers = keras.layers
         self.pick = random.Random(seed)
         self.names = 0
+        self.cases = {}
+        for shape, make in keras_layer_cases.single_layers(keras):
+            if not isinstance(shape[-1], str):
+                self.cases.setdefault(len(shape) + 1, []).append(make)
 
     def build(self, depth=0):
         kind = self.pick.choice(["functional", "functional", "sequential"])
@@ -281,6 +287,8 @@ class RandomModel:
                     tensors.append(merged)
                     continue
             result = self.special(tensor, depth)
+            if result is None:
+                result = self.case(tensor)
             if result is None:
                 layer = self.layer(tuple(tensor.shape), depth)
                 result = layer(tensor)
@@ -366,6 +374,16 @@ class RandomModel:
         return getattr(layers, cell)(
             pick.randint(1, 5), return_state=True,
             return_sequences=pick.random() < 0.5, **self.name())(tensor)
+
+    def case(self, tensor):
+        """One of the single layers and unusual arguments, if it fits."""
+        cases = self.cases.get(len(tensor.shape), [])
+        if not cases or self.pick.random() > 0.4:
+            return None
+        try:
+            return self.pick.choice(cases)()(tensor)
+        except Exception:  # made for another shape
+            return None
 
     def layer(self, shape, depth):
         if depth < 2 and self.pick.random() < 0.12:

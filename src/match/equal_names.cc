@@ -79,6 +79,82 @@ EqualNames JoinEqualNames(const Layout& actual, const Layout& expected,
   return Join(actual, expected, a, e, by_key, 0, 0);
 }
 
+namespace {
+
+using Repeats = std::unordered_map<std::string_view, Positions>;
+
+Repeats ByName(const Layout& layout, const Positions& some) {
+  Repeats by_name;
+  for (uint32_t i : some) by_name[layout.variables[i].name].push_back(i);
+  return by_name;
+}
+
+bool AllFit(const Layout& actual, const Layout& expected, const Positions& a,
+            const Positions& e) {
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (FitOf(actual.variables[a[i]].shape, expected.variables[e[i]].shape) ==
+        Fit::kNone) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Those of one name, by their keys; where no key is on both sides and both are
+// loaded by order, the first for the first.
+void PairRepeated(const Layout& actual, const Layout& expected,
+                  const Positions& a, const Positions& e,
+                  std::vector<std::pair<uint32_t, uint32_t>>* pairs) {
+  std::unordered_map<std::string_view, uint32_t> keys;
+  for (uint32_t i : a) keys.emplace(actual.variables[i].Identity(), i);
+  size_t before = pairs->size();
+  for (uint32_t i : e) {
+    const Variable& variable = expected.variables[i];
+    auto found = keys.find(variable.key);
+    if (variable.key.empty() || found == keys.end()) continue;
+    if (AllFit(actual, expected, {found->second}, {i})) {
+      pairs->push_back({found->second, i});
+    }
+  }
+  const bool by_order = actual.source.addressed_by == AddressedBy::kOrder &&
+                        expected.source.addressed_by == AddressedBy::kOrder;
+  if (pairs->size() > before || !by_order || a.size() != e.size() ||
+      !AllFit(actual, expected, a, e)) {
+    return;
+  }
+  for (size_t i = 0; i < a.size(); ++i) pairs->push_back({a[i], e[i]});
+}
+
+}  // namespace
+
+EqualNames JoinRepeatedNames(const Layout& actual, const Layout& expected,
+                             const Positions& a, const Positions& e) {
+  EqualNames joined;
+  const Repeats theirs = ByName(actual, a), ours = ByName(expected, e);
+  for (uint32_t i : e) {
+    const std::string_view name = expected.variables[i].name;
+    const Positions& same = ours.at(name);
+    auto found = theirs.find(name);
+    bool repeats = same.size() > 1 && same.front() == i &&
+                   found != theirs.end() && found->second.size() > 1;
+    if (!repeats) continue;
+    PairRepeated(actual, expected, found->second, same, &joined.pairs);
+  }
+  std::vector<bool> used_a(actual.variables.size());
+  std::vector<bool> used_e(expected.variables.size());
+  for (const auto& [x, y] : joined.pairs) {
+    used_a[x] = true;
+    used_e[y] = true;
+  }
+  for (uint32_t i : a) {
+    if (!used_a[i]) joined.actual.push_back(i);
+  }
+  for (uint32_t i : e) {
+    if (!used_e[i]) joined.expected.push_back(i);
+  }
+  return joined;
+}
+
 EqualNames JoinByPrefixChange(const Layout& actual, const Layout& expected,
                               const Positions& a, const Positions& e) {
   EqualNames best{.actual = a, .expected = e};

@@ -23,8 +23,13 @@ struct EqualNames {
 EqualNames JoinEqualNames(const Layout& actual, const Layout& expected,
                           const Positions& a, const Positions& e);
 
-// The same without the first words of every name, as many on either side as
-// pair most of them: a prefix that was added, removed or changed.
+// Names that repeat on both sides, told apart by equal keys. Where no key is on
+// both sides, and both are loaded by order, by that.
+EqualNames JoinRepeatedNames(const Layout& actual, const Layout& expected,
+                             const Positions& a, const Positions& e);
+
+// As JoinEqualNames without the first words of every name, as many on either
+// side as pair most of them: a prefix that was added, removed or changed.
 EqualNames JoinByPrefixChange(const Layout& actual, const Layout& expected,
                               const Positions& a, const Positions& e);
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "match/shapes.h"
@@ -81,6 +82,15 @@ class SlotsByKind {
     return at;
   }
 
+  // What nobody took, as (owner, position).
+  std::vector<std::pair<size_t, size_t>> Left() const {
+    std::vector<std::pair<size_t, size_t>> left;
+    for (const auto& [kind, slots] : slots_) {
+      for (const Slot& slot : slots) left.emplace_back(kind.owner, slot.at);
+    }
+    return left;
+  }
+
  private:
   struct Slot {
     size_t at;
@@ -88,6 +98,108 @@ class SlotsByKind {
   };
   std::map<Kind, std::vector<Slot>> slots_;
   std::unordered_set<std::string_view> expected_ids_;
+};
+
+// Of which optimizer nothing but numbers is stored: what its slots are called
+// is then the reader's guess.
+bool IsGuessed(const Layout& layout, const Variable& slot) {
+  if (layout.source.addressed_by != AddressedBy::kOrder) return false;
+  for (const Optimizer& optimizer : layout.optimizers) {
+    if (optimizer.id == slot.slot->optimizer) return !optimizer.class_name;
+  }
+  return false;
+}
+
+// The slots of one variable that found no partner, on both sides.
+struct Rest {
+  std::vector<size_t> actual, expected;
+};
+
+class Follower {
+ public:
+  Follower(const Layout& actual, const Layout& expected, Pairing* pairing)
+      : actual_(actual),
+        expected_(expected),
+        pairing_(*pairing),
+        pair_of_(expected.variables.size(), kNone) {
+    for (size_t i = 0; i < pairing->pairs.size(); ++i) {
+      pair_of_[pairing->pairs[i].expected] = i;
+    }
+  }
+
+  void Follow() {
+    const Owners actual_owners(actual_), expected_owners(expected_);
+    SlotsByKind slots(expected_);
+    for (size_t i = 0; i < actual_.variables.size(); ++i) {
+      const Variable& slot = actual_.variables[i];
+      if (!FollowsOwner(slot)) continue;
+      const size_t owner = actual_owners.Of(slot);
+      if (owner == kNone) continue;
+      slots.Add({owner, slot.role, slot.slot->slot}, i, slot.slot->optimizer);
+    }
+    std::map<size_t, Rest> rests;  // by the owners' pair
+    std::map<size_t, size_t> pair_of_actual;
+    for (size_t i = 0; i < expected_.variables.size(); ++i) {
+      const Variable& slot = expected_.variables[i];
+      if (!FollowsOwner(slot)) continue;
+      const size_t owner = expected_owners.Of(slot);
+      if (owner == kNone || pair_of_[owner] == kNone) continue;
+      const size_t pair = pair_of_[owner];
+      const size_t partner = pairing_.pairs[pair].actual;
+      pair_of_actual.emplace(partner, pair);
+      const size_t at = slots.Take({partner, slot.role, slot.slot->slot},
+                                   slot.slot->optimizer);
+      if (at == kNone) {
+        rests[pair].expected.push_back(i);
+      } else {
+        Add(pair, at, i);
+      }
+    }
+    for (const auto& [owner, i] : slots.Left()) {
+      auto pair = pair_of_actual.find(owner);
+      if (pair == pair_of_actual.end()) continue;
+      rests[pair->second].actual.push_back(i);
+    }
+    for (auto& [pair, rest] : rests) PairGuessed(pair, &rest);
+  }
+
+ private:
+  // As many slots under guessed names as are looked for: those, in order.
+  void PairGuessed(size_t pair, Rest* rest) {
+    std::ranges::sort(rest->actual);
+    if (rest->actual.size() != rest->expected.size()) return;
+    for (size_t k = 0; k < rest->actual.size(); ++k) {
+      const Variable& have = actual_.variables[rest->actual[k]];
+      const Variable& want = expected_.variables[rest->expected[k]];
+      if (!IsGuessed(actual_, have) || have.role != want.role ||
+          FitOf(have.shape, want.shape) == Fit::kNone) {
+        return;
+      }
+    }
+    for (size_t k = 0; k < rest->actual.size(); ++k) {
+      Add(pair, rest->actual[k], rest->expected[k]);
+    }
+  }
+
+  void Add(size_t owners, size_t actual, size_t expected) {
+    const Pair of = pairing_.pairs[owners];
+    const Variable& have = actual_.variables[actual];
+    const Variable& want = expected_.variables[expected];
+    pairing_.pairs.push_back(
+        {.actual = actual,
+         .expected = expected,
+         .how = HowNamed(have.name, want.name),
+         .confidence = of.confidence,
+         .evidence = {"same-owner"},
+         .transform = of.transform.empty()
+                          ? ""
+                          : TransformOf(have.shape, want.shape, true)});
+  }
+
+  const Layout& actual_;
+  const Layout& expected_;
+  Pairing& pairing_;
+  std::vector<size_t> pair_of_;  // by expected variable
 };
 
 }  // namespace
@@ -100,39 +212,7 @@ bool FollowsOwner(const Variable& variable) {
 
 void FollowOwners(const Layout& actual, const Layout& expected,
                   Pairing* pairing) {
-  const Owners actual_owners(actual), expected_owners(expected);
-  std::vector<size_t> pair_of(expected.variables.size(), kNone);
-  for (size_t i = 0; i < pairing->pairs.size(); ++i) {
-    pair_of[pairing->pairs[i].expected] = i;
-  }
-  SlotsByKind slots(expected);
-  for (size_t i = 0; i < actual.variables.size(); ++i) {
-    const Variable& slot = actual.variables[i];
-    if (!FollowsOwner(slot)) continue;
-    const size_t owner = actual_owners.Of(slot);
-    if (owner == kNone) continue;
-    slots.Add({owner, slot.role, slot.slot->slot}, i, slot.slot->optimizer);
-  }
-  for (size_t i = 0; i < expected.variables.size(); ++i) {
-    const Variable& slot = expected.variables[i];
-    if (!FollowsOwner(slot)) continue;
-    const size_t owner = expected_owners.Of(slot);
-    if (owner == kNone || pair_of[owner] == kNone) continue;
-    const Pair owners = pairing->pairs[pair_of[owner]];
-    const size_t at = slots.Take({owners.actual, slot.role, slot.slot->slot},
-                                 slot.slot->optimizer);
-    if (at == kNone) continue;
-    const Variable& other = actual.variables[at];
-    pairing->pairs.push_back(
-        {.actual = at,
-         .expected = i,
-         .how = HowNamed(other.name, slot.name),
-         .confidence = owners.confidence,
-         .evidence = {"same-owner"},
-         .transform = owners.transform.empty()
-                          ? ""
-                          : TransformOf(other.shape, slot.shape, true)});
-  }
+  Follower(actual, expected, pairing).Follow();
 }
 
 }  // namespace ckptdiff

@@ -49,6 +49,12 @@ class Matcher {
   void MatchRole(Role role) {
     Positions a = OfRole(actual_, role), e = OfRole(expected_, role);
     if (a.empty() || e.empty()) return;
+    EqualNames repeated = JoinRepeatedNames(actual_, expected_, a, e);
+    if (!repeated.pairs.empty() &&
+        !Contradicts(repeated,
+                     JoinContents(actual_, expected_, contents_, a, e))) {
+      Accept(std::move(repeated), "same-name", &a, &e);
+    }
     const bool is_large = std::max(a.size(), e.size()) > kWeighedWhole;
     ContentPairs proven = JoinContents(actual_, expected_, contents_, a, e);
     if (is_large) {

@@ -52,6 +52,14 @@ bool KindsCorrespond(const Kinds& have, const Kinds& want,
          std::includes(want.begin(), want.end(), have.begin(), have.end());
 }
 
+// A file that stores an optimizer as numbers, without its class, has slots of
+// some kind, and as many as are wanted: which, is the reader's guess.
+bool AreGuessed(const Layout& actual, std::string_view have_class,
+                const Kinds& have, const Kinds& want) {
+  return actual.source.addressed_by == AddressedBy::kOrder &&
+         have_class.empty() && have.size() == want.size();
+}
+
 }  // namespace
 
 OptimizerState::OptimizerState(const Comparison& comparison)
@@ -197,7 +205,8 @@ void OptimizerState::FindCorrespondences() {
       one.kinds_correspond =
           KindsCorrespond(have, optimizer.kinds,
                           !have_class.empty() && !want_class.empty() &&
-                              have_class != want_class);
+                              have_class != want_class) ||
+          AreGuessed(comparison_->actual(), have_class, have, optimizer.kinds);
     }
     correspondences_.push_back(std::move(one));
   }

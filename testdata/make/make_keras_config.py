@@ -3,6 +3,8 @@ writes it, and `weights.json`, what the live model lists as its weights.
 
     python make_keras_config.py OUT keras      (run with Keras 3.15.1)
     python make_keras_config.py OUT tf_keras   (run with tf-keras 2.21.0)
+
+Keras 3.0 counts calls in its own way: its case is written with 3.0.5.
 """
 
 import importlib
@@ -87,12 +89,56 @@ def shapes(keras):
     return model
 
 
+def reduced(keras):
+    """Kernels that are quantised, or have a low-rank update beside them."""
+    layers = keras.layers
+    x = keras.Input(batch_shape=(2, 6, 8), name="x")
+    y = layers.GRU(4, stateful=True, return_sequences=True, name="gru")(x)
+    y = layers.EinsumDense("abc,cd->abd", (None, 6), bias_axes="d",
+                           name="mix")(y)
+    lora = layers.Dense(5, name="lora")
+    packed = layers.Dense(3, name="packed")
+    grown = keras.Sequential(
+        [keras.Sequential([layers.Dense(4, name="a")], name="inner"),
+         layers.Dense(4, name="b")], name="late")
+    model = keras.Model(x, grown(packed(lora(y))), name="reduced")
+    lora.enable_lora(2)
+    packed.quantize("int4")
+    return model
+
+
+def local(keras):
+    """Kernels for every place, and what preprocessing keeps."""
+    layers = keras.layers
+    x = keras.Input((9, 6), name="x")
+    y = layers.Normalization(dtype="mixed_float16", name="norm")(x)
+    y = layers.LocallyConnected1D(3, 2, implementation=3, padding="same",
+                                  dtype="float32", name="local")(y)
+    y = layers.LocallyConnected1D(3, 2, data_format="channels_first",
+                                  name="first")(y)
+    return keras.Model(x, y, name="local")
+
+
+def called_elsewhere(keras):
+    """A layer that another model has called before."""
+    layers = keras.layers
+    shared = layers.Dense(6, name="shared")
+    x = keras.Input((6,), name="x")
+    keras.Model(x, shared(shared(x)))
+    y = keras.Input((6,), name="y")
+    return keras.Model(y, shared(layers.Dense(6, name="own")(shared(y))))
+
+
 def main():
     out, name = sys.argv[1:]
     keras = importlib.import_module(name)
     is_keras3 = name == "keras"
     prefix = "keras3" if is_keras3 else "keras2"
-    for make in (nested, sequences, shapes):
+    if keras.__version__.startswith("3.0."):
+        write(out, "keras3.0-called_elsewhere", called_elsewhere(keras), True)
+        return
+    own = reduced if is_keras3 else local
+    for make in (nested, sequences, shapes, own):
         write(out, f"{prefix}-{make.__name__}", make(keras), is_keras3,
               strip=make is shapes)
 

@@ -165,10 +165,11 @@ TEST_P(KerasConfigTruthTest, ListsWhatTheLiveModelLists) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, KerasConfigTruthTest,
-                         ::testing::Values("keras2-nested", "keras2-sequences",
-                                           "keras2-shapes", "keras3-nested",
-                                           "keras3-sequences",
-                                           "keras3-shapes"));
+                         ::testing::Values("keras2-local", "keras2-nested",
+                                           "keras2-sequences", "keras2-shapes",
+                                           "keras3-nested", "keras3-reduced",
+                                           "keras3-sequences", "keras3-shapes",
+                                           "keras3.0-called_elsewhere"));
 
 TEST(KerasConfigTest, ACompiledModelExpectsTheSlotsOfWhatIsTrained) {
   std::string layers =
@@ -236,6 +237,35 @@ TEST(KerasConfigTest, ALayerThatTwoModelsShareIsOneLayer) {
   std::string part = R"({"class_name": "Sequential", "config": [)" + shared;
   EXPECT_THAT(Lines(Sequential(part + "]}," + part + "]}")),
               ElementsAre("s/kernel [3, 3]", "s/bias [3]"));
+}
+
+TEST(KerasConfigTest, AWrapperOfAnUnknownLayerIsUnknownToo) {
+  std::string layer =
+      R"({"class_name": "TimeDistributed", "config": {"name": "td", )"
+      R"("batch_input_shape": [null, 5, 3], "layer": {"class_name": "Mine", )"
+      R"("registered_name": "me>Mine", "config": {"name": "own"}}}})";
+  Result<Layout> layout = ReadConfig(Sequential(layer));
+  ASSERT_TRUE(layout.ok()) << ToString(layout.error());
+  EXPECT_FALSE(layout.value().layers.at(0).variables_known);
+}
+
+// The paths that a store has tell them apart.
+TEST(KerasConfigTest, NamesThatRepeatHaveKeys) {
+  std::string first =
+      R"({"class_name": "Sequential", "config": [)" + Dense("d", kInput) + "]}";
+  std::string second =
+      R"({"class_name": "Sequential", "config": [)" + Dense("d") + "]}";
+  Result<Layout> layout = ReadConfig(Sequential(first + "," + second));
+  ASSERT_TRUE(layout.ok()) << ToString(layout.error());
+  std::vector<std::string> keys;
+  for (const Variable& variable : layout.value().variables) {
+    keys.push_back(variable.name + " " + variable.key);
+  }
+  EXPECT_THAT(keys,
+              ElementsAre("d/kernel layers/sequential/layers/dense/vars/0",
+                          "d/bias layers/sequential/layers/dense/vars/1",
+                          "d/kernel layers/sequential_1/layers/dense/vars/0",
+                          "d/bias layers/sequential_1/layers/dense/vars/1"));
 }
 
 TEST(KerasConfigTest, ALayerOfAnotherPackageIsNotTheBuiltInOne) {

@@ -97,6 +97,7 @@ KerasOptimizer ReadAt(const Json* object, int depth) {
   if (const Json* inner = Member(*config, "inner_optimizer")) {
     optimizer = ReadAt(inner, depth + 1);
     optimizer.scales_loss = true;
+    optimizer.scaler = StringOr(*config, "name");
     return optimizer;
   }
   ReadParts(*config, depth, &optimizer);

@@ -89,4 +89,17 @@ std::vector<Placement> PlaceObjects(const KerasModel& model,
   return placer.Take();
 }
 
+std::map<const KerasVariable*, std::string> StoreKeys(const KerasModel& model) {
+  std::map<const KerasVariable*, std::string> keys;
+  for (const Placement& place : PlaceObjects(model, model.keras_version)) {
+    size_t number = 0;
+    for (const KerasVariable* variable : place.object->variables) {
+      if (!variable->stored) continue;
+      keys.emplace(variable,
+                   JoinScope(place.path, fmt::format("vars/{}", number++)));
+    }
+  }
+  return keys;
+}
+
 }  // namespace ckptdiff

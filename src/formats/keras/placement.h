@@ -4,6 +4,7 @@
 #ifndef CKPTDIFF_FORMATS_KERAS_PLACEMENT_H_
 #define CKPTDIFF_FORMATS_KERAS_PLACEMENT_H_
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,9 @@ struct Placement {
 // reached twice stands at its first place.
 std::vector<Placement> PlaceObjects(const KerasModel& model,
                                     std::string_view keras_version);
+
+// "layers/dense_1/vars/0" for every variable that a store holds.
+std::map<const KerasVariable*, std::string> StoreKeys(const KerasModel& model);
 
 }  // namespace ckptdiff
 

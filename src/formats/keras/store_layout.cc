@@ -63,10 +63,8 @@ class Lister {
   SlotOwners List() {
     owners_.ordered = context_.model != nullptr;
     if (context_.model != nullptr) ListModel();
-    for (const auto& [path, group] : store_) {
-      if (!done_.contains(path) && !IsOptimizerPath(path)) {
-        ListUnplaced(path, group);
-      }
+    for (const auto* entry : Unplaced()) {
+      ListUnplaced(entry->first, entry->second);
     }
     ForgetUnsettled();
     return std::move(owners_);
@@ -85,6 +83,25 @@ class Lister {
       if (found != store_.end()) ListPlaced(place, found->second);
       if (!place.object->known) ListInside(place, placed);
     }
+  }
+
+  // What no config places, in the order in which it was written: that of the
+  // model, where the file tells where the bytes lie.
+  std::vector<const KerasStore::value_type*> Unplaced() const {
+    std::vector<const KerasStore::value_type*> entries;
+    bool all_lie = true;
+    for (const auto& entry : store_) {
+      if (done_.contains(entry.first) || IsOptimizerPath(entry.first)) continue;
+      if (entry.second.variables.empty()) continue;
+      all_lie &= entry.second.variables[0].variable.data.has_value();
+      entries.push_back(&entry);
+    }
+    if (!all_lie) return entries;
+    std::ranges::stable_sort(entries, {}, [](const auto* entry) {
+      const ByteRange& data = *entry->second.variables[0].variable.data;
+      return std::pair(std::string_view(data.file), data.offset);
+    });
+    return entries;
   }
 
   void AddLayer(const Placement& place) {
@@ -127,8 +144,10 @@ class Lister {
   // The variables of an object in the order of its group.
   static std::vector<const KerasVariable*> ToldOf(const KerasLayer& object,
                                                   const StoreGroup& group) {
-    std::vector<const KerasVariable*> told(object.variables.begin(),
-                                           object.variables.end());
+    std::vector<const KerasVariable*> told;
+    for (const KerasVariable* variable : object.variables) {
+      if (variable->stored) told.push_back(variable);
+    }
     // It stores the kernel of the layer that it wraps as its own, too.
     bool has_copy = object.class_name == "SpectralNormalization" &&
                     told.size() + 1 == group.variables.size() &&
@@ -170,8 +189,7 @@ class Lister {
   }
 
   // Appends the names of the objects on the way from `above` to `path`. A
-  // nested functional or sequential model was built by itself: names begin
-  // anew there.
+  // nested functional model was built by itself: names begin anew there.
   std::string Labels(const std::string& path, std::string_view above,
                      std::string scope) const {
     size_t at = above.empty() ? 0 : above.size() + 1;
@@ -188,9 +206,6 @@ class Lister {
       }
       if (store_.contains(prefix + "/layers/input_layer")) {
         if (end < path.size()) scope.clear();
-      } else if (LastComponent(prefix).starts_with("sequential") &&
-                 found != store_.end() && end < path.size()) {
-        scope = found->second.label;
       }
       at = end + 1;
     }

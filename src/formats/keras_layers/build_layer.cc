@@ -182,6 +182,20 @@ std::vector<Shape> WalkModel(ModelWalk walk, const SerializedLayer& model,
              : walk.Sequential(*model.config, model, call);
 }
 
+// Whether the model's first layer, behind its input, is a model that knows its
+// input, and another layer follows: then Keras (from 3.4 on, which also writes
+// whether an input is optional) builds a Sequential model at once.
+bool StartsWithBuiltModel(const Json& model_config) {
+  const Json* layers = Member(model_config, "layers");
+  if (layers == nullptr || !layers->is_array() || layers->size() < 3) {
+    return false;
+  }
+  const Json* input = Member((*layers)[0], "config");
+  const Json* first = Member((*layers)[1], "config");
+  return input != nullptr && Member(*input, "optional") != nullptr &&
+         first != nullptr && Member(*first, "output_layers") != nullptr;
+}
+
 // Layers of a Functional model are built before it is, so its name is in no
 // path. A Sequential one of Keras 3 builds its own: alone if it declares its
 // input, else where it is first called. Both look alike in a config; an input
@@ -197,7 +211,7 @@ std::string InnerScope(const BuildState& state, const SerializedLayer& object,
     std::optional<int64_t> own = InputNumber(*object.config);
     bool declared =
         own && (*own < 0 || (state.input_number && *own < *state.input_number));
-    if (declared) return object.name;
+    if (declared || StartsWithBuiltModel(*object.config)) return object.name;
   }
   return outer.empty() ? object.name : outer + "/" + object.name;
 }

@@ -4,10 +4,14 @@
 #include <fmt/format.h>
 
 #include "formats/keras_layers/dims.h"
+#include "formats/keras_layers/kernels.h"
 #include "formats/keras_layers/layer_builder.h"
 
 namespace ckptdiff {
 namespace {
+
+// Along one axis; above, the windows are not walked one by one.
+constexpr int64_t kMostPlaces = 1 << 20;
 
 bool HasBias(const LayerConfig& config) {
   return config.Flag("use_bias", config.Flag("bias", true));
@@ -37,10 +41,14 @@ void BuildConv(LayerBuilder& b) {
                                 channels, groups));
   }
   int64_t filters = Filters(b.config());
-  b.Add("kernel",
-        With(KernelSize<rank>(b.config()),
-             channels == kUnknownDim ? channels : channels / groups, filters));
-  if (HasBias(b.config())) b.Add("bias", {filters});
+  std::optional<Shape> bias;
+  if (HasBias(b.config())) bias = Shape::Of({filters});
+  if (channels != kUnknownDim) channels /= groups;
+  AddKernel(b,
+            {.name = "kernel",
+             .shape = Shape::Of(
+                 With(KernelSize<rank>(b.config()), channels, filters))},
+            bias);
 }
 
 template <size_t rank>
@@ -130,6 +138,21 @@ std::vector<Shape> DepthwiseOutput(const LayerConfig& config,
                   ConvAxis)};
 }
 
+// How many places of the input all windows along one axis see together: those
+// at the ends see less where the input is padded.
+int64_t PlacesSeen(const LayerConfig& config, int64_t in, int64_t out,
+                   int64_t window, int64_t stride) {
+  if (in == kUnknownDim || out == kUnknownDim) return kUnknownDim;
+  int64_t left = window / 2;
+  int64_t middle = config.Text("padding", "valid") == "valid" ? left : 0;
+  int64_t seen = 0;
+  for (int64_t i = 0; i < std::min(out, kMostPlaces); ++i) {
+    int64_t at = i * stride + middle;
+    seen += std::min(in, at + window - left) - std::max<int64_t>(0, at - left);
+  }
+  return out > kMostPlaces ? kUnknownDim : seen;
+}
+
 // Every place of the output has a kernel of its own. `implementation` 1 keeps
 // them as matrices, 2 as one large mask, 3 as the list of what is not zero.
 template <size_t rank>
@@ -163,11 +186,20 @@ void BuildLocallyConnected(LayerBuilder& b) {
       b.Add("kernel", dims);
       break;
     }
-    default: b.AddShape("kernel", Shape::Of({kUnknownDim}));
+    default: {
+      int64_t entries = MulDim(b.Channels(), filters);
+      std::vector<int64_t> strides = config.Sizes({"strides"}, rank, 1);
+      for (size_t i = 0; i < rank; ++i) {
+        entries =
+            MulDim(entries, PlacesSeen(config, in_places[i], out_places[i],
+                                       window[i], strides[i]));
+      }
+      b.Add("kernel", {entries});
+    }
   }
   if (!HasBias(config)) return;
   std::vector<int64_t> bias = out_places;
-  bias.insert(config.ChannelsFirst() ? bias.begin() : bias.end(), filters);
+  bias.push_back(filters);
   b.Add("bias", bias);
 }
 

@@ -4,45 +4,23 @@
 
 #include "formats/keras_layers/dims.h"
 #include "formats/keras_layers/einsum.h"
+#include "formats/keras_layers/kernels.h"
 #include "formats/keras_layers/layer_builder.h"
 
 namespace ckptdiff {
 namespace {
 
-// A quantised layer keeps its matrix as int8 with a scale; what other modes
-// keep is not known here.
-void AddMatrix(LayerBuilder& b, std::string_view name, Shape shape,
-               Shape scale) {
-  std::string mode = b.config().QuantizationMode();
-  if (mode == "int8") {
-    b.AddShape(name, std::move(shape), {.trainable = false, .dtype = "int8"});
-    b.AddShape(std::string(name) + "_scale", std::move(scale),
-               {.trainable = false});
-    return;
-  }
-  if (!mode.empty() && mode != "float8") b.layer().known = false;
-  b.AddShape(name, std::move(shape));
-}
-
-// Scales and the largest values of the last steps, of what goes in and out.
-void AddFloat8State(LayerBuilder& b) {
-  if (b.config().QuantizationMode() != "float8") return;
-  const Json* policy = Member(*Member(b.config().json(), "dtype"), "config");
-  int64_t length = 1024;
-  if (policy != nullptr) length = IntOr(*policy, "amax_history_length", 1024);
-  for (std::string_view what : {"inputs", "kernel", "outputs_grad"}) {
-    b.AddShape(fmt::format("{}_scale", what), Shape::Of({}));
-    b.Add(fmt::format("{}_amax_history", what), {length});
-  }
-}
-
 void BuildDense(LayerBuilder& b) {
   int64_t units = b.config().Size({"units", "output_dim"});
-  AddMatrix(b, "kernel", Shape::Of({b.Dim(-1), units}), Shape::Of({units}));
+  std::optional<Shape> bias;
   if (b.config().Flag("use_bias", b.config().Flag("bias", true))) {
-    b.Add("bias", {units});
+    bias = Shape::Of({units});
   }
-  AddFloat8State(b);
+  AddKernel(b,
+            {.name = "kernel",
+             .shape = Shape::Of({b.Dim(-1), units}),
+             .scale = Shape::Of({units})},
+            bias);
 }
 
 std::vector<Shape> DenseOutput(const LayerConfig& config,
@@ -55,9 +33,9 @@ std::vector<Shape> DenseOutput(const LayerConfig& config,
 
 void BuildEinsumDense(LayerBuilder& b) {
   DenseEinsum einsum = ResolveEinsum(b.config(), b.input());
-  AddMatrix(b, "kernel", einsum.kernel, einsum.scale);
-  if (einsum.bias) b.AddShape("bias", *einsum.bias);
-  AddFloat8State(b);
+  AddKernel(b,
+            {.name = "kernel", .shape = einsum.kernel, .scale = einsum.scale},
+            einsum.bias);
 }
 
 std::vector<Shape> EinsumDenseOutput(const LayerConfig& config,
@@ -67,15 +45,26 @@ std::vector<Shape> EinsumDenseOutput(const LayerConfig& config,
 
 void BuildEmbedding(LayerBuilder& b) {
   int64_t rows = b.config().Size("input_dim");
-  AddMatrix(b, "embeddings", Shape::Of({rows, b.config().Size("output_dim")}),
-            Shape::Of({rows}));
+  AddKernel(b, {.name = "embeddings",
+                .shape = Shape::Of({rows, b.config().Size("output_dim")}),
+                .scale = Shape::Of({rows}),
+                .by_row = true});
 }
 
 void BuildReversibleEmbedding(LayerBuilder& b) {
   BuildEmbedding(b);
   if (b.config().Flag("tie_weights", true)) return;
-  b.Add("reverse_embeddings",
-        {b.config().Size("output_dim"), b.config().Size("input_dim")});
+  int64_t rows = b.config().Size("input_dim");
+  int64_t width = b.config().Size("output_dim");
+  std::string mode = b.config().QuantizationMode();
+  if (mode == "int8") {
+    b.Add("reverse_embeddings", {width, rows},
+          {.trainable = false, .dtype = "int8"});
+    b.Add("reverse_embeddings_scale", {rows}, {.trainable = false});
+    return;
+  }
+  if (mode == "int4") b.layer().known = false;
+  b.Add("reverse_embeddings", {width, rows});
 }
 
 std::vector<Shape> EmbeddingOutput(const LayerConfig& config,

@@ -5,7 +5,8 @@
 //   Keras 2.11+      Adam/m/mlp/a/kernel            class, slot, variable
 //
 // with the scalars `iteration` and, in Keras 3 without a schedule,
-// `learning_rate` in front.
+// `learning_rate` in front; before them those of a LossScaleOptimizer. Nadam of
+// Keras 3 keeps one more.
 
 #include "formats/keras_layers/expected_optimizer.h"
 
@@ -132,9 +133,19 @@ class OptimizerWriter {
       scalar.dtype = std::move(dtype);
       scalar.role = Role::kOptimizer;
     };
+    if (keras3() && !optimizer_.scaler.empty()) {
+      const std::string& scaler = optimizer_.scaler;
+      add(scaler + "/iteration", "int64");
+      add(scaler + "/learning_rate", "float32");
+      add(scaler + "/step_counter", "");  // int32 or int64
+      add(scaler + "/dynamic_scale", "float32");
+    }
     add(keras3() ? Scope() + "/iteration" : "iteration", "int64");
     if (keras3() && !optimizer_.has_own_schedule) {
       add(Scope() + "/learning_rate", "float32");
+    }
+    if (keras3() && optimizer_.class_name == "Nadam") {
+      add(Scope() + "/variable", "float32");
     }
     layout_->variables.insert(
         layout_->variables.begin() + static_cast<std::ptrdiff_t>(position),

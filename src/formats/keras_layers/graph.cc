@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string_view>
 
 #include "base/parse_error.h"
@@ -211,44 +212,50 @@ class GraphParser {
     for (GraphLayer& layer : graph_.layers) {
       for (GraphCall& call : layer.calls) {
         for (GraphArg& arg : call.args) {
-          for (TensorRef& ref : arg.tensors) visit(ref);
+          for (TensorRef& ref : arg.tensors) visit(ref, false);
         }
       }
     }
-    for (TensorRef& ref : graph_.inputs) visit(ref);
-    for (TensorRef& ref : graph_.outputs) visit(ref);
+    for (TensorRef& ref : graph_.inputs) visit(ref, false);
+    for (TensorRef& ref : graph_.outputs) visit(ref, true);
   }
 
-  // Counting a nested model's own construction as its call 0, which is not
-  // among its inbound nodes, makes 1 the first call that is listed. Keras 2
-  // counts so throughout, Keras 3 only where the outputs are listed.
+  bool IsNested(const GraphLayer& layer) const {
+    const Json* config = Member(*layer.object, "config");
+    return config != nullptr && Member(*config, "output_layers") != nullptr;
+  }
+
   void ShiftCalls() {
-    if (dialect_ == KerasDialect::kKeras3) {
-      for (TensorRef& ref : graph_.outputs) {
-        const Json* config = Member(*graph_.layers[ref.layer].object, "config");
-        bool nested =
-            config != nullptr && Member(*config, "output_layers") != nullptr;
-        if (nested && ref.call > 0) --ref.call;
-      }
+    std::vector<UsedCalls> used(graph_.layers.size());
+    EachReference([&](TensorRef& ref, bool is_output) {
+      UsedCalls& of = used[ref.layer];
+      (is_output ? of.as_outputs : of.in_calls).insert(ref.call);
+    });
+    std::vector<CallNumbers> numbers(graph_.layers.size());
+    for (size_t i = 0; i < graph_.layers.size(); ++i) {
+      const GraphLayer& layer = graph_.layers[i];
+      used[i].counts_itself =
+          dialect_ == KerasDialect::kKeras3 && IsNested(layer);
+      std::optional<CallNumbers> own = NumberCalls(used[i], layer.calls.size());
+      if (!own) FailCalls(layer, used[i]);
+      numbers[i] = std::move(*own);
     }
-    std::vector<size_t> last(graph_.layers.size(), 0);
-    EachReference([&](TensorRef& ref) {
-      last[ref.layer] = std::max(last[ref.layer], ref.call);
+    EachReference([&](TensorRef& ref, bool is_output) {
+      const CallNumbers& of = numbers[ref.layer];
+      ref.call = (is_output ? of.as_outputs : of.in_calls).at(ref.call);
     });
-    EachReference([&](TensorRef& ref) {
-      const GraphLayer& layer = graph_.layers[ref.layer];
-      if (last[ref.layer] < layer.calls.size()) return;
-      if (last[ref.layer] == layer.calls.size() && ref.call > 0 &&
-          dialect_ != KerasDialect::kKeras3) {
-        --ref.call;
-        return;
-      }
-      throw Corrupt("config",
-                    fmt::format("call {} of layer \"{}\" is used, which is "
-                                "called {}",
-                                last[ref.layer], Printable(layer.name),
-                                Count(layer.calls.size(), "time")));
-    });
+  }
+
+  [[noreturn]] static void FailCalls(const GraphLayer& layer,
+                                     const UsedCalls& used) {
+    size_t last = 0;
+    for (const auto& calls : {used.in_calls, used.as_outputs}) {
+      if (!calls.empty()) last = std::max(last, *calls.rbegin());
+    }
+    throw Corrupt(
+        "config",
+        fmt::format("call {} of layer \"{}\" is used, which is called {}", last,
+                    Printable(layer.name), Count(layer.calls.size(), "time")));
   }
 
   const Json& config_;

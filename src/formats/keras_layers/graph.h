@@ -4,6 +4,9 @@
 #define CKPTDIFF_FORMATS_KERAS_LAYERS_GRAPH_H_
 
 #include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +50,21 @@ struct LayerGraph {
 // `config` must outlive the graph. Throws ParseError: a layer that is named
 // but not there, a name that stands twice, a call that no layer makes.
 LayerGraph ParseGraph(const Json& config, KerasDialect dialect);
+
+// By which numbers the calls of one layer go, among the arguments of calls and
+// among the outputs of the model.
+struct UsedCalls {
+  std::set<size_t> in_calls, as_outputs;
+  bool counts_itself = false;  // among the outputs, its construction is call 0
+};
+
+// From those numbers to positions among the layer's `inbound_nodes`.
+struct CallNumbers {
+  std::map<size_t, size_t> in_calls, as_outputs;
+};
+
+// `calls`: how many are listed. nullopt: other ones are used.
+std::optional<CallNumbers> NumberCalls(const UsedCalls& used, size_t calls);
 
 // All (layer, call), each behind those whose tensors it takes; otherwise in
 // the order of the config. Throws ParseError where calls form a circle.

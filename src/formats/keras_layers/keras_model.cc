@@ -75,7 +75,7 @@ void Collect(const KerasModel& model, const KerasLayer& layer,
 void SetOptimized(const KerasModel& model, KerasLayer& layer, bool outer) {
   bool trained = layer.trainable && outer;
   for (KerasVariable* variable : layer.variables) {
-    variable->optimized = variable->trainable && trained;
+    variable->optimized = variable->trainable && !variable->frozen && trained;
   }
   bool inherits = model.dialect != KerasDialect::kKeras3 || !layer.is_model();
   for (KerasChild& child : layer.children) {

@@ -28,6 +28,8 @@ struct KerasVariable {
   Shape shape;
   std::string dtype;       // empty: unknown
   bool trainable = true;   // as created: false for statistics
+  bool frozen = false;     // later, whatever its layer says (LoRA's kernel)
+  bool stored = true;      // false: no file holds it (LoRA's update)
   bool optimized = false;  // stands in model.trainable_variables
 };
 

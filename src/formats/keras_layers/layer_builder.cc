@@ -49,7 +49,8 @@ KerasVariable* LayerBuilder::AddShape(std::string_view name, Shape shape,
                                             : std::string(options.dtype);
   KerasVariable& variable = config_->state().model->variables.emplace_back(
       KerasVariable{std::string(name), std::move(path), std::move(shape),
-                    std::move(dtype), options.trainable, false});
+                    std::move(dtype), options.trainable, options.frozen,
+                    options.stored, false});
   Share(&variable);
   return &variable;
 }

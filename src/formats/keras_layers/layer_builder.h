@@ -15,6 +15,8 @@ namespace ckptdiff {
 struct VariableOptions {
   bool trainable = true;
   std::string_view dtype = {};  // empty: as the layer's policy says
+  bool frozen = false;          // see KerasVariable
+  bool stored = true;
 };
 
 class LayerBuilder {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "base/parse_error.h"
@@ -180,23 +181,30 @@ size_t LayerConfig::ChannelAxis(size_t rank) const {
 }
 
 std::string LayerConfig::VariableDType() const {
+  return StoredDType(PolicyName());
+}
+
+std::string LayerConfig::ComputeDType() const {
+  std::string policy = PolicyName();
+  return policy.starts_with("mixed_") ? policy.substr(6) : policy;
+}
+
+// "float32", "mixed_float16"; of a quantised one, what it came from.
+std::string LayerConfig::PolicyName() const {
   const Json* dtype = Find({"dtype"});
   if (dtype == nullptr) return "float32";
-  if (dtype->is_string()) return StoredDType(dtype->get<std::string>());
+  if (dtype->is_string()) return dtype->get<std::string>();
   const Json* config = Member(*dtype, "config");
   if (config == nullptr) return {};
   // A map gives each inner layer its own; its default goes for this one.
   const Json* fallback = Member(*config, "default_policy");
   if (fallback != nullptr) {
-    if (fallback->is_string()) {
-      return StoredDType(fallback->get<std::string>());
-    }
+    if (fallback->is_string()) return fallback->get<std::string>();
     config = Member(*fallback, "config");
     if (config == nullptr) return {};
   }
-  std::string name = StringOr(*config, "name");
   std::string source = StringOr(*config, "source_name");
-  return StoredDType(source.empty() ? name : source);
+  return source.empty() ? StringOr(*config, "name") : source;
 }
 
 // {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", ...}}; the
@@ -215,6 +223,22 @@ std::string LayerConfig::QuantizationMode() const {
   size_t from = name.find("_from_");
   if (from == std::string::npos) return {};
   return name.substr(0, std::min(from, name.find('/')));
+}
+
+std::optional<int64_t> LayerConfig::Int4BlockSize() const {
+  const Json* dtype = Find({"dtype"});
+  const Json* config = dtype == nullptr ? nullptr : Member(*dtype, "config");
+  if (config == nullptr) return std::nullopt;
+  std::string mode = StringOr(*config, "mode");
+  constexpr std::string_view kStem = "int4/";
+  if (!mode.starts_with(kStem)) return std::nullopt;
+  int64_t size = 0;
+  const char* end = mode.data() + mode.size();
+  auto [stop, error] = std::from_chars(mode.data() + kStem.size(), end, size);
+  if (error != std::errc() || stop != end || size > kLargestSize) {
+    return std::nullopt;
+  }
+  return size;
 }
 
 }  // namespace ckptdiff

@@ -63,13 +63,19 @@ class LayerConfig {
   size_t ChannelAxis(size_t rank) const;
   // Of the variables that a layer with this config makes.
   std::string VariableDType() const;
+  // What the layer computes in: "float16" of "mixed_float16".
+  std::string ComputeDType() const;
   // "int8", "float8", "int4", ... of Keras 3; empty: not quantised.
   std::string QuantizationMode() const;
+  // Of mode "int4/128": 128. "int4/-1" is -1, a whole channel; nullopt: an
+  // older int4, which packs otherwise.
+  std::optional<int64_t> Int4BlockSize() const;
 
   [[noreturn]] void Fail(std::string what) const;
 
  private:
   const Json* Find(std::initializer_list<std::string_view> names) const;
+  std::string PolicyName() const;
 
   BuildState* state_;
   const Json* json_;

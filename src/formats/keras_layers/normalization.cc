@@ -77,7 +77,7 @@ void BuildRmsNormalization(LayerBuilder& b) {
   b.AddShape("scale", AxesShape(b, Axes(b, "axis")));
 }
 
-// Keras 3 and 2 alike; given `mean` and `variance` are constants.
+// Given `mean` and `variance` are constants. Keras 2 keeps what it computes in.
 void BuildNormalization(LayerBuilder& b) {
   if (b.config().Has("mean") || b.config().Has("variance")) return;
   std::vector<size_t> axes = Axes(b, "axis");
@@ -86,8 +86,10 @@ void BuildNormalization(LayerBuilder& b) {
   if (axis != nullptr && axis->is_null()) axes.clear();
   std::sort(axes.begin(), axes.end());
   Shape shape = AxesShape(b, axes);
-  b.AddShape("mean", shape, {.trainable = false});
-  b.AddShape("variance", shape, {.trainable = false});
+  std::string dtype =
+      b.keras3() ? b.config().VariableDType() : b.config().ComputeDType();
+  b.AddShape("mean", shape, {.trainable = false, .dtype = dtype});
+  b.AddShape("variance", shape, {.trainable = false, .dtype = dtype});
   b.AddShape("count", Shape::Of({}), {.trainable = false, .dtype = "int64"});
 }
 

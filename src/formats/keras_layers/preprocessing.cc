@@ -75,6 +75,20 @@ std::vector<Shape> DiscretizationOutput(const LayerConfig& config,
   return {Encoded(call, config.Text("output_mode", "int"), bins)};
 }
 
+// Keras 2 keeps what adapt() has seen so far, and the weights of the words
+// under a name that counts all such variables of the program.
+void BuildDiscretization(LayerBuilder& b) {
+  if (b.keras3() || b.config().Has("bin_boundaries")) return;
+  b.Add("summary", {2, kUnknownDim}, {.trainable = false, .dtype = "float32"});
+}
+
+void BuildLookup(LayerBuilder& b) {
+  std::string mode = b.config().Text("output_mode", "int");
+  if (!b.keras3() && (mode == "tf_idf" || mode == "tf-idf")) {
+    b.layer().known = false;
+  }
+}
+
 std::vector<Shape> LookupOutput(const LayerConfig& config,
                                 const LayerCall& call) {
   int64_t depth = kUnknownDim;
@@ -135,12 +149,13 @@ constexpr LayerClass kClasses[] = {
     {"AutoContrast"},
     {"CategoryEncoding", nullptr, CategoryOutput},
     {"CenterCrop", nullptr, ImageOutput},
+    {"ContrastLimitedAdaptiveHistogramEqualization"},
     {"CutMix"},
-    {"Discretization", nullptr, DiscretizationOutput},
+    {"Discretization", BuildDiscretization, DiscretizationOutput},
     {"Equalization"},
     {"HashedCrossing", nullptr, UnknownOutput},
     {"Hashing", nullptr, HashingOutput},
-    {"IntegerLookup", nullptr, LookupOutput},
+    {"IntegerLookup", BuildLookup, LookupOutput},
     {"MaxNumBoundingBoxes"},
     {"MelSpectrogram", nullptr, UnknownOutput},
     {"MixUp"},
@@ -172,8 +187,8 @@ constexpr LayerClass kClasses[] = {
     {"Resizing", nullptr, ImageOutput},
     {"STFTSpectrogram", BuildStft, UnknownOutput},
     {"Solarization"},
-    {"StringLookup", nullptr, LookupOutput},
-    {"TextVectorization", nullptr, TextVectorizationOutput},
+    {"StringLookup", BuildLookup, LookupOutput},
+    {"TextVectorization", BuildLookup, TextVectorizationOutput},
 };
 
 }  // namespace

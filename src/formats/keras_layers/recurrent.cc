@@ -1,6 +1,7 @@
 // Recurrent layers and their cells. A layer holds its cell under `cell`; the
 // cell holds the variables. Gates stand side by side in one kernel: i, f, c, o
-// for LSTM, z, r, h for GRU.
+// for LSTM, z, r, h for GRU. What a stateful layer remembers is none of its
+// `weights`, and in no file.
 
 #include <fmt/format.h>
 
@@ -54,14 +55,6 @@ void BuildCudnnGru(LayerBuilder& b) {
   b.Add("bias", {MulDim(b.config().Size("units"), 6)});
 }
 
-// Keras 3 keeps what a stateful layer remembers as variables.
-void AddStates(LayerBuilder& b, size_t count, Shape shape) {
-  if (!b.keras3() || !b.config().Flag("stateful", false)) return;
-  for (size_t i = 0; i < count; ++i) {
-    b.AddShape("rnn_state", shape, {.trainable = false});
-  }
-}
-
 // Keras 2 before 2.4, and tf.keras before 2.3: the cell's name is in no path.
 bool IsCellInPaths(const LayerBuilder& b) {
   const std::string& version = b.config().state().model->keras_version;
@@ -81,17 +74,14 @@ void BuildWithCell(LayerBuilder& b, std::string_view cell_class,
 
 void BuildLstm(LayerBuilder& b) {
   BuildWithCell<BuildLstmCell>(b, "LSTMCell", "lstm_cell");
-  AddStates(b, 2, Shape::Of({b.Dim(0), b.config().Size("units")}));
 }
 
 void BuildGru(LayerBuilder& b) {
   BuildWithCell<BuildGruCell>(b, "GRUCell", "gru_cell");
-  AddStates(b, 1, Shape::Of({b.Dim(0), b.config().Size("units")}));
 }
 
 void BuildSimpleRnn(LayerBuilder& b) {
   BuildWithCell<BuildSimpleRnnCell>(b, "SimpleRNNCell", "simple_rnn_cell");
-  AddStates(b, 1, Shape::Of({b.Dim(0), b.config().Size("units")}));
 }
 
 // [batch, time, …] → [batch, …]
@@ -136,11 +126,6 @@ void BuildRnn(LayerBuilder& b) {
     b.config().Fail("\"cell\" is missing");
   }
   b.Layer("cell", *cell, LayerCall::Of(WithoutTime(b.input())));
-  std::vector<int64_t> sizes = StateSizes(b.config(), *cell);
-  bool stacked = StringOr(*cell, "class_name") == "StackedRNNCells";
-  for (size_t i = stacked ? 1 : 0; i < sizes.size(); ++i) {
-    AddStates(b, 1, Shape::Of({b.Dim(0), sizes[i]}));
-  }
 }
 
 // Each cell is fed by the one below it.
