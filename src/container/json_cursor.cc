@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 
@@ -109,14 +110,10 @@ bool JsonCursor::NextElement() { return Next(']'); }
 std::string_view JsonCursor::Text() {
   Expect('"');
   size_t start = position_;
-  for (; position_ < text_.size(); ++position_) {
-    char c = text_[position_];
-    if (c == '"') {
-      return text_.substr(start, position_++ - start);
-    }
-    if (c == '\\') return Decode(start);
-    if (static_cast<unsigned char>(c) < 0x20) break;
-  }
+  position_ += PlainJsonPrefix(text_.substr(start));
+  char c = position_ < text_.size() ? text_[position_] : '\0';
+  if (c == '"') return text_.substr(start, position_++ - start);
+  if (c == '\\') return Decode(start);
   Fail("has a string without an end");
 }
 

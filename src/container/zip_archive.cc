@@ -61,13 +61,17 @@ ZipArchive::ZipArchive(const File& file)
 }
 
 void ZipArchive::IndexNames() {
-  by_name_.reserve(members_.size());
+  names_.Reserve(members_.size());
+  last_.reserve(members_.size());
   for (size_t i = 0; i < members_.size(); ++i) {
     const std::string& name = members_[i].name;
-    auto [place, is_new] = by_name_.try_emplace(name, i);
-    if (is_new) continue;
-    place->second = i;
-    duplicates_.push_back(name);
+    size_t known = names_.Insert(name);
+    if (known == NameIndex::kNone) {
+      last_.push_back(i);
+    } else {
+      last_[known] = i;
+      duplicates_.push_back(name);
+    }
   }
   std::sort(duplicates_.begin(), duplicates_.end());
   duplicates_.erase(std::unique(duplicates_.begin(), duplicates_.end()),
@@ -75,8 +79,8 @@ void ZipArchive::IndexNames() {
 }
 
 const ZipMember* ZipArchive::Find(std::string_view name) const {
-  auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : &members_[found->second];
+  size_t found = names_.Find(name);
+  return found == NameIndex::kNone ? nullptr : &members_[last_[found]];
 }
 
 uint64_t ZipArchive::DataOffset(const ZipMember& member) const {

@@ -11,10 +11,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/name_index.h"
 #include "container/zip_directory.h"
 #include "io/file_system.h"
 #include "io/source.h"
@@ -60,7 +60,8 @@ class ZipArchive {
 
   const File* file_;
   std::vector<ZipMember> members_;
-  std::unordered_map<std::string_view, size_t> by_name_;  // views of members_
+  NameIndex names_;           // views of the members' names
+  std::vector<size_t> last_;  // of each name, the last member that has it
   std::vector<std::string> duplicates_;
 };
 

@@ -286,15 +286,27 @@ Layout ReadShards(const Source& index, const ReadOptions& options) {
 
 void AddTies(const std::map<std::string, std::string>& metadata,
              Layout* layout) {
-  if (metadata.empty()) return;
+  // Of the few names that may be meant, those that there are.
+  constexpr size_t kNotThere = SIZE_MAX;
   std::unordered_map<std::string_view, size_t> positions;
+  for (const auto& [dropped, kept] : metadata) {
+    if (dropped == "format") continue;
+    positions.emplace(dropped, kNotThere);
+    positions.emplace(kept, kNotThere);
+  }
+  if (positions.empty()) return;
   for (size_t i = 0; i < layout->variables.size(); ++i) {
-    positions.emplace(layout->variables[i].name, i);
+    auto position = positions.find(layout->variables[i].name);
+    if (position != positions.end()) position->second = i;
   }
   std::vector<Variable> tied;
   for (const auto& [dropped, kept] : metadata) {
     auto position = positions.find(kept);
-    if (position == positions.end() || positions.contains(dropped)) continue;
+    auto itself = positions.find(dropped);
+    if (position == positions.end() || position->second == kNotThere ||
+        itself->second != kNotThere) {
+      continue;
+    }
     Variable& variable = tied.emplace_back(layout->variables[position->second]);
     variable.name = dropped;
     variable.key = dropped;

@@ -5,6 +5,7 @@
 
 #include "formats/torch_averages.h"
 
+#include <algorithm>
 #include <map>
 
 #include "formats/torch_owners.h"
@@ -102,6 +103,13 @@ void Averages::Tie() {
 
 }  // namespace
 
-void TieTorchAverages(TorchListing* listing) { Averages(listing).Tie(); }
+void TieTorchAverages(TorchListing* listing) {
+  const std::vector<TorchPart>& parts = listing->parts.parts;
+  bool has_averages =
+      std::any_of(parts.begin(), parts.end(), [](const TorchPart& part) {
+        return part.kind == TorchPart::Kind::kAverage;
+      });
+  if (has_averages) Averages(listing).Tie();
+}
 
 }  // namespace ckptdiff

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
-#include <unordered_set>
 
+#include "base/name_index.h"
 #include "base/text.h"
 #include "formats/torch_averages.h"
 #include "formats/torch_damage.h"
@@ -59,8 +59,9 @@ class LayoutBuilder {
   TorchListing listing_;
   Layout& layout_ = listing_.layout;
   std::vector<uint32_t>& variable_of_ = listing_.variable_of;
-  std::unordered_set<std::string> keys_;
-  std::unordered_map<std::string, std::string> first_at_;  // place → name
+  NameIndex keys_;  // of what is listed, where it stands
+  std::unordered_map<std::string_view, uint32_t> first_in_;  // storage → node
+  std::unordered_map<std::string, std::string> first_at_;    // place → name
   TorchDamage damage_;
 };
 
@@ -95,14 +96,27 @@ void LayoutBuilder::Place(const TorchTensor& tensor, Variable* variable) {
   }
 }
 
-// Equal place in one storage, or one object named twice.
+// A place in a storage, spelled out.
+std::string PlaceOf(const TorchTensor& tensor) {
+  std::string place =
+      fmt::format("{}\n{} {} {}", tensor.storage->key, tensor.offset,
+                  tensor.dtype, ToString(tensor.shape));
+  for (int64_t stride : tensor.strides) place += fmt::format(" {}", stride);
+  return place;
+}
+
+// Equal place in one storage, or one object named twice. Most storages are one
+// tensor's alone: places are compared from the second one on.
 void LayoutBuilder::Tie(uint32_t node, const TorchTensor& tensor,
                         Variable* variable) {
   std::string place;
   if (tensor.storage && tensor.end > 0) {
-    place = fmt::format("{}\n{} {} {}", tensor.storage->key, tensor.offset,
-                        tensor.dtype, ToString(tensor.shape));
-    for (int64_t stride : tensor.strides) place += fmt::format(" {}", stride);
+    auto [first, is_new] = first_in_.try_emplace(tensor.storage->key, node);
+    if (is_new) return;
+    uint32_t other = first->second;
+    first_at_.try_emplace(PlaceOf(tree_.tensor(tree_.node(other))),
+                          layout_.variables[variable_of_[other]].name);
+    place = PlaceOf(tensor);
   } else if (!tensor.storage) {
     place =
         fmt::format("@{}", static_cast<const void*>(tree_.node(node).value));
@@ -157,7 +171,7 @@ void LayoutBuilder::AddVariable(uint32_t index) {
   if (index == 0) variable.role = Role::kWeight;  // torch.save(tensor)
   if (IsUserStep(index, part)) variable.role = Role::kStep;
   if (is_model && node.is_transient) variable.role = Role::kBookkeeping;
-  if (!keys_.insert(variable.key).second) {
+  if (keys_.Find(variable.key) != NameIndex::kNone) {
     damage_.Add("duplicate-variable", variable,
                 "its key stands twice in the file");
     return;
@@ -174,13 +188,14 @@ void LayoutBuilder::AddVariable(uint32_t index) {
   Place(tensor, &variable);
   variable_of_[index] = static_cast<uint32_t>(layout_.variables.size());
   layout_.variables.push_back(std::move(variable));
+  keys_.Insert(layout_.variables.back().key);
 }
 
 void LayoutBuilder::AddVariables() {
   variable_of_.assign(tree_.nodes().size(), TorchNode::kNone);
   size_t expected = layout_.variables.size() + tree_.node(0).tensors_below;
-  layout_.variables.reserve(expected);
-  keys_.reserve(expected);
+  layout_.variables.reserve(expected);  // keys_ holds views of what is there
+  keys_.Reserve(expected);
   for (uint32_t i = 0; i < tree_.nodes().size(); ++i) {
     if (tree_.node(i).kind == NodeKind::kTensor) AddVariable(i);
   }

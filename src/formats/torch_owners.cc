@@ -198,6 +198,7 @@ bool OwnerFinder::AlignTogether(std::span<const size_t> optimizers) {
 }
 
 std::vector<Owners> OwnerFinder::Find() {
+  if (optimizers_.empty()) return std::move(owners_);
   const TorchNames weights(layout_);
   std::vector<size_t> unnamed;
   for (size_t o = 0; o < optimizers_.size(); ++o) {

@@ -93,6 +93,10 @@ std::unordered_map<std::string_view, size_t> CountNames(const Layout& layout) {
 }
 
 void WriteLayers(const Layout& layout, JsonWriter* json) {
+  if (layout.layers.empty()) {
+    json->BeginArray();
+    return json->EndArray();
+  }
   const Members members = MembersOfLayers(layout);
   const auto counts = CountNames(layout);
   json->BeginArray(Form::kLines);

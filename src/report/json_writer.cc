@@ -2,19 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace ckptdiff {
 namespace {
-
-bool NeedsEscape(char c) {
-  auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7f || c == '"' || c == '\\';
-}
 
 void AppendEscaped(char c, std::string* out) {
   switch (c) {
@@ -29,11 +26,11 @@ void AppendEscaped(char c, std::string* out) {
   }
 }
 
-bool IsAscii(std::string_view text) {
-  for (char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
-  }
-  return true;
+// Printable ASCII without a quote or a backslash: most names, all words.
+bool IsPlainAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c < '\x7f' && c != '"' && c != '\\';
+  });
 }
 
 }  // namespace
@@ -71,20 +68,23 @@ void JsonWriter::End(char bracket) {
 }
 
 void JsonWriter::AppendQuoted(std::string_view text) {
-  std::string shown;
-  if (!IsAscii(text)) {
-    shown = EscapeInvalidUtf8(text);
-    text = shown;
+  if (IsPlainAscii(text)) {
+    out_ += '"';
+    out_ += text;
+    out_ += '"';
+    return;
   }
+  const std::string shown = EscapeInvalidUtf8(text);
+  text = shown;
   out_ += '"';
-  size_t plain = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (!NeedsEscape(text[i])) continue;
-    out_ += text.substr(plain, i - plain);
-    AppendEscaped(text[i], &out_);
-    plain = i + 1;
+  while (!text.empty()) {
+    size_t plain = std::min(PlainJsonPrefix(text), text.find('\x7f'));
+    out_ += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    AppendEscaped(text.front(), &out_);
+    text.remove_prefix(1);
   }
-  out_ += text.substr(plain);
   out_ += '"';
 }
 
