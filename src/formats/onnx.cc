@@ -1,17 +1,21 @@
 // ONNX: one protobuf message without a magic, ModelProto.
 //
 //   1 ir_version · 2 producer_name · 3 producer_version · 7 graph · 8 opsets
+//   20 training_info*  {2 algorithm: a graph}
 //   graph   1 node* · 5 initializer* (TensorProto) · 15 sparse_initializer*
 //   tensor  1 dims* · 2 data_type · 8 name · 9 raw_data, or the values in
 //           4 to 7, 10, 11 by type · 13 external_data* {1 key, 2 value}
 //           · 14 data_location (1: external)
-//   node    5 attribute* {6 graph, 11 graphs*}: the branches of If, Loop, Scan
+//   node    2 output* · 4 op_type · 5 attribute* {5 tensor, 6 graph, 11
+//   graphs*}:
+//           the value of a Constant; the branches of If, Loop, Scan
 //
-// Variables are the initializers, also those of branches; weights that an
-// exporter folded into Constant nodes are none. Data may lie in other files
-// beside the model (`location`, `offset`, `length`, sometimes a SHA-1 of that
-// file). The file is stepped through: raw_data is never read. There is no
-// optimizer, no step, and no checksum of the model itself.
+// Variables are the initializers, also those of branches. What a Constant node
+// holds (axes, shapes, weights that an exporter folded) is bookkeeping; the
+// initializers of a training algorithm are its optimizer's. Data may lie in
+// other files beside the model (`location`, `offset`, `length`, sometimes a
+// SHA-1 of that file). The file is stepped through: raw_data is never read.
+// There is no optimizer, no step, and no checksum of the model itself.
 //
 // (Over 300 lines: one message, and what each of its fields means.)
 
@@ -101,9 +105,11 @@ class OnnxReader {
   Layout Read() &&;
 
  private:
-  void ReadGraph(ProtoFile graph, int depth);
+  void ReadGraph(ProtoFile graph, int depth, Role role = Role::kWeight);
+  void ReadTraining(ProtoFile training);
   void ReadNode(ProtoFile node, int depth);
   void ReadAttribute(ProtoFile attribute, int depth);
+  void ReadConstant(ProtoFile attribute, const std::string& output);
   Tensor ReadTensor(ProtoFile proto);
   void ReadSparse(ProtoFile proto);
   void ReadDims(const ProtoFile& field, Shape* shape);
@@ -282,13 +288,41 @@ void OnnxReader::ReadAttribute(ProtoFile attribute, int depth) {
   }
 }
 
-void OnnxReader::ReadNode(ProtoFile node, int depth) {
-  while (node.Next()) {
-    if (node.number() == 5) ReadAttribute(node.Nested("attribute"), depth);
+// The tensor of a Constant, under the name of what the node puts out; branches
+// may use one name each for their own.
+void OnnxReader::ReadConstant(ProtoFile attribute, const std::string& output) {
+  while (attribute.Next()) {
+    if (attribute.number() != 5 || names_.contains(output)) continue;
+    Tensor tensor = ReadTensor(attribute.Nested("constant"));
+    tensor.variable.name = output;
+    tensor.variable.role = Role::kBookkeeping;
+    Settle(std::move(tensor));
   }
 }
 
-void OnnxReader::ReadGraph(ProtoFile graph, int depth) {
+void OnnxReader::ReadNode(ProtoFile node, int depth) {
+  std::string output, op;
+  for (ProtoFile ahead = node; ahead.Next();) {
+    if (ahead.number() == 2) output = ahead.Read(kMaxText);
+    if (ahead.number() == 4) op = ahead.Read(kMaxText);
+  }
+  bool is_constant = op == "Constant" && !output.empty();
+  while (node.Next()) {
+    if (node.number() != 5) continue;
+    ProtoFile attribute = node.Nested("attribute");
+    is_constant ? ReadConstant(attribute, output)
+                : ReadAttribute(attribute, depth);
+  }
+}
+
+void OnnxReader::ReadTraining(ProtoFile training) {
+  while (training.Next()) {
+    if (training.number() != 2) continue;
+    ReadGraph(training.Nested("training algorithm"), 1, Role::kOptimizer);
+  }
+}
+
+void OnnxReader::ReadGraph(ProtoFile graph, int depth, Role role) {
   if (depth > kMaxBranches) throw Corrupt("graph", "nests branches too deep");
   if (depth == 0) {
     size_t count = 0;
@@ -303,7 +337,12 @@ void OnnxReader::ReadGraph(ProtoFile graph, int depth) {
   while (graph.Next()) {
     switch (graph.number()) {
       case 1: ReadNode(graph.Nested("node"), depth); break;
-      case 5: Settle(ReadTensor(graph.Nested("initializer"))); break;
+      case 5: {
+        Tensor tensor = ReadTensor(graph.Nested("initializer"));
+        tensor.variable.role = role;
+        Settle(std::move(tensor));
+        break;
+      }
       case 15: ReadSparse(graph.Nested("sparse initializer")); break;
       default: break;
     }
@@ -318,6 +357,7 @@ Layout OnnxReader::Read() && {
   for (ProtoFile model(source_.file(), "model"); model.Next();) {
     if (model.number() == 2) producer = Printable(model.Read(kMaxText));
     if (model.number() == 3) version = Printable(model.Read(kMaxText));
+    if (model.number() == 20) ReadTraining(model.Nested("training info"));
     if (model.number() != 7) continue;
     has_graph = true;
     ReadGraph(model.Nested("graph"), 0);

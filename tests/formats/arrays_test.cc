@@ -237,6 +237,24 @@ TEST(OnnxTest, ExternalDataStayInTheDirectoryAndHaveASum) {
                          "425af12a0743502b322e93a015bcf868e324d56a"));
 }
 
+TEST(OnnxTest, ConstantsAreBookkeepingAndTrainingStateIsTheOptimizers) {
+  std::string data = Field(9, std::string(8, 'x'));
+  std::string value = Field(1, "value") + Tensor("any", data);
+  std::string node = Field(2, "axes") + Field(4, "Constant") + Field(5, value);
+  std::string algorithm = Field(2, Tensor("w.momentum", data));
+  // The tag of field 20 takes two bytes.
+  std::string training = "\xa2\x01" + Field(20, algorithm).substr(1);
+  std::string model = Onnx(Field(1, node) + Tensor("w", data)) + training;
+  Layout layout = ReadBytes("m.onnx", model).value();
+  std::vector<std::string> listed;
+  for (const Variable& variable : layout.variables) {
+    listed.push_back(variable.name + " " +
+                     std::string(ToString(variable.role)));
+  }
+  EXPECT_THAT(listed, ElementsAre("axes bookkeeping", "w weight",
+                                  "w.momentum optimizer"));
+}
+
 TEST(OnnxTest, AModelThatEndsInItsGraphIsRefused) {
   std::string model = Onnx(Tensor("w", Field(9, std::string(8, 'x'))));
   EXPECT_NE(ErrorOf("m.onnx", model.substr(0, model.size() - 3)), "");
