@@ -5,6 +5,8 @@
 #include <cctype>
 #include <utility>
 
+#include "layout/names.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -48,40 +50,13 @@ constexpr std::array<std::string_view, 9> kParametrizations = {
     "weight_v",         "weight_orig", "original",
     "original0",        "original1",   "modules_to_save"};
 
-// The last part of a name: what TensorFlow and Keras, PyTorch, Flax, haiku
-// and GGUF call the arrays of a layer.
-constexpr std::array<std::string_view, 25> kLeafWords = {"kernel",
-                                                         "weight",
-                                                         "embedding",
-                                                         "embeddings",
-                                                         "gamma",
-                                                         "beta",
-                                                         "bias",
-                                                         "scale",
-                                                         "moving_mean",
-                                                         "moving_variance",
-                                                         "running_mean",
-                                                         "running_var",
-                                                         "mean",
-                                                         "var",
-                                                         "offset",
-                                                         "w",
-                                                         "b",
-                                                         "weights",
-                                                         "biases",
-                                                         "depthwise_kernel",
-                                                         "pointwise_kernel",
-                                                         "recurrent_kernel",
-                                                         "alpha",
-                                                         "weight_ih",
-                                                         "weight_hh"};
-
-// "dense_12" → {"dense", 12}; "dense" → {"dense", 0}.
+// "dense_12" → {"dense", 12}; "dense" → {"dense", 0}. No framework makes a
+// "dense_0" of its own: that is somebody's count.
 std::pair<std::string_view, std::string_view> AutoNumber(
     std::string_view part) {
   size_t last = part.rfind('_');
   if (last == std::string_view::npos || last == 0 ||
-      !AllNumbers(part.substr(last + 1))) {
+      !AllNumbers(part.substr(last + 1)) || part.substr(last + 1) == "0") {
     return {part, "0"};
   }
   return {part.substr(0, last), part.substr(last + 1)};
@@ -140,8 +115,8 @@ ChangeKind KindOfReplacement(const Hunk& hunk) {
       })) {
     return ChangeKind::kSpelling;
   }
-  if (hunk.is_leaf && IsOneOf(hunk.removed.back(), kLeafWords) &&
-      IsOneOf(hunk.added.back(), kLeafWords)) {
+  if (hunk.is_leaf && IsLeafWord(hunk.removed.back()) &&
+      IsLeafWord(hunk.added.back())) {
     return ChangeKind::kVocabulary;
   }
   return ChangeKind::kRelabel;

@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace ckptdiff {
@@ -10,6 +11,33 @@ namespace {
 
 constexpr std::string_view kValueSuffix = "/.ATTRIBUTES/VARIABLE_VALUE";
 constexpr std::string_view kPart = "/part_";
+
+// Of TensorFlow and Keras, PyTorch, Flax, haiku and GGUF.
+constexpr std::array<std::string_view, 25> kLeafWords = {"kernel",
+                                                         "weight",
+                                                         "embedding",
+                                                         "embeddings",
+                                                         "gamma",
+                                                         "beta",
+                                                         "bias",
+                                                         "scale",
+                                                         "moving_mean",
+                                                         "moving_variance",
+                                                         "running_mean",
+                                                         "running_var",
+                                                         "mean",
+                                                         "var",
+                                                         "offset",
+                                                         "w",
+                                                         "b",
+                                                         "weights",
+                                                         "biases",
+                                                         "depthwise_kernel",
+                                                         "pointwise_kernel",
+                                                         "recurrent_kernel",
+                                                         "alpha",
+                                                         "weight_ih",
+                                                         "weight_hh"};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -60,6 +88,11 @@ std::string CanonicalName(std::string_view name) {
 bool IsCanonicalName(std::string_view name) {
   if (WithoutSuffixes(name).size() != name.size()) return false;
   return IsAscii(name) || Composed(name) == name;
+}
+
+bool IsLeafWord(std::string_view word) {
+  return std::find(kLeafWords.begin(), kLeafWords.end(), word) !=
+         kLeafWords.end();
 }
 
 }  // namespace ckptdiff

@@ -1,5 +1,6 @@
-// One spelling of a variable's name, where writers differ in what means
-// nothing. All else, separators and case included, is a rename.
+// What the name of a variable says by itself: its one spelling, where writers
+// differ in what means nothing (all else, separators and case included, is a
+// rename), and the words that it ends in.
 
 #ifndef CKPTDIFF_LAYOUT_NAMES_H_
 #define CKPTDIFF_LAYOUT_NAMES_H_
@@ -19,6 +20,10 @@ std::string CanonicalName(std::string_view name);
 
 // True where CanonicalName would change nothing; cheap for ASCII.
 bool IsCanonicalName(std::string_view name);
+
+// True for what frameworks call the arrays of a layer: the last part of a name
+// ("kernel", "weight", "moving_mean").
+bool IsLeafWord(std::string_view word);
 
 }  // namespace ckptdiff
 

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "layout/names.h"
 #include "layout/slots.h"
 
 namespace ckptdiff {
@@ -77,12 +78,9 @@ constexpr std::array kWordSlots = {
     WordSlot{"_slot_m", "m", "Adafactor"},
 };
 
-// What layers call their own, also below a variable: no optimizer has such a
-// name.
-constexpr std::array<std::string_view, 12> kLayerWords = {
-    "beta",   "gamma",  "moving_mean", "moving_variance",
-    "bias",   "biases", "kernel",      "weights",
-    "weight", "mask",   "part",        "threshold"};
+// Variables that stand below the one that they belong to, and are no slots.
+constexpr std::array<std::string_view, 3> kCompanions = {"mask", "part",
+                                                         "threshold"};
 
 std::string_view LastPart(std::string_view name) {
   return name.substr(name.rfind('/') + 1);
@@ -273,13 +271,14 @@ class Tie {
   // but a variable of its shape at least once. An optimizer that was given a
   // name of its own leaves it below variables of that shape alone.
   void FindLayerWords() {
-    for (std::string_view word : kLayerWords) layer_words_.insert(word);
+    for (std::string_view word : kCompanions) layer_words_.insert(word);
     for (size_t i = 0; i < layout_.variables.size(); ++i) {
       const std::string& name = At(i).name;
       std::string_view word = SplitNumber(LastPart(name)).first;
       if (FindRecipe(word) != nullptr || layer_words_.contains(word)) continue;
       std::string scope;
-      std::optional<size_t> owner = Owner(i, Primary(name), &scope);
+      std::optional<size_t> owner;
+      if (!IsLeafWord(word)) owner = Owner(i, Primary(name), &scope);
       bool is_slot = owner && *owner != i && At(i).shape == At(*owner).shape &&
                      !At(i).trainable.value_or(false);
       if (!is_slot) layer_words_.insert(word);

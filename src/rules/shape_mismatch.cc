@@ -1,26 +1,11 @@
-#include <fmt/format.h>
-
 #include "rules/rule.h"
-#include "rules/transform.h"
+#include "rules/shape_findings.h"
 
 namespace ckptdiff {
 namespace {
 
 std::vector<Finding> Check(const Comparison& comparison) {
-  std::vector<Finding> findings;
-  for (const Pair& pair : comparison.pairing().pairs) {
-    if (IsSlot(comparison.expected(pair.expected))) continue;
-    if (!ShapesDisagree(comparison, pair)) continue;
-    Finding finding = FindingOf(comparison, pair);
-    finding.message =
-        fmt::format("{} is {} in the {} and {} in the {}",
-                    Shown(*finding.expected), ToString(finding.actual->shape),
-                    comparison.is_diff() ? "old one" : "checkpoint",
-                    ToString(finding.expected->shape),
-                    comparison.is_diff() ? "new one" : "model");
-    findings.push_back(std::move(finding));
-  }
-  return findings;
+  return ShapeFindings(comparison, /*of_slots=*/false);
 }
 
 }  // namespace

@@ -73,20 +73,21 @@ void ReadUserObject(ProtoMessage message, ObjectNode* node) {
   }
 }
 
+// What both graphs spell alike.
+void ReadEdge(const ProtoMessage& message, ObjectNode* node) {
+  if (message.number() == 1) {
+    node->children.push_back(ReadChild(message.Nested("child")));
+  } else if (message.number() == 3) {
+    node->slots.push_back(ReadSlotVariable(message.Nested("slot variable")));
+  }
+}
+
 ObjectNode ReadTrackable(ProtoMessage message) {
   ObjectNode node;
   while (message.Next()) {
-    switch (message.number()) {
-      case 1:
-        node.children.push_back(ReadChild(message.Nested("child")));
-        break;
-      case 2:
-        node.attributes.push_back(ReadAttribute(message.Nested("attribute")));
-        break;
-      case 3:
-        node.slots.push_back(ReadSlotVariable(message.Nested("slot variable")));
-        break;
-      default: break;
+    ReadEdge(message, &node);
+    if (message.number() == 2) {
+      node.attributes.push_back(ReadAttribute(message.Nested("attribute")));
     }
   }
   return node;
@@ -95,18 +96,11 @@ ObjectNode ReadTrackable(ProtoMessage message) {
 ObjectNode ReadSaved(ProtoMessage message) {
   ObjectNode node;
   while (message.Next()) {
-    switch (message.number()) {
-      case 1:
-        node.children.push_back(ReadChild(message.Nested("child")));
-        break;
-      case 3:
-        node.slots.push_back(ReadSlotVariable(message.Nested("slot variable")));
-        break;
-      case 4: ReadUserObject(message.Nested("user object"), &node); break;
-      case 7:
-        node.variable = ReadSavedVariable(message.Nested("variable"));
-        break;
-      default: break;
+    ReadEdge(message, &node);
+    if (message.number() == 4) {
+      ReadUserObject(message.Nested("user object"), &node);
+    } else if (message.number() == 7) {
+      node.variable = ReadSavedVariable(message.Nested("variable"));
     }
   }
   return node;
