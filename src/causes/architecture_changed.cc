@@ -42,7 +42,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   tell(resized, "of another shape");
   tell(moved, "counted otherwise");
   return Explain(
-      0.75, std::move(findings),
+      0.75, evidence.WithSlots(std::move(findings)),
       fmt::format("The code changed since the save: {}.",
                   fmt::join(told, "; ")),
       fmt::format(

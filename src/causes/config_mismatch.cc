@@ -87,7 +87,7 @@ std::vector<Diagnosis> Depth(const Evidence& evidence,
   std::string_view kind = Flag(evidence, absences);
   if (!kind.empty()) {
     return Explain(
-        0.88, absences,
+        0.88, evidence.WithSlots(absences),
         fmt::format("Only the {} has {} in {}: a flag is set otherwise.",
                     is_missing ? "model" : "checkpoint", kind, Listed(layers)),
         fmt::format("build the model {} {} (use_bias, affine, scale, ...) as "
@@ -96,7 +96,7 @@ std::vector<Diagnosis> Depth(const Evidence& evidence,
   }
   if (!IsDepth(evidence, absences)) return {};
   return Explain(
-      0.92, std::move(explained),
+      0.92, evidence.WithSlots(std::move(explained)),
       fmt::format("The {} has more layers of the same kind: {}.",
                   is_missing ? "model" : "checkpoint", Listed(layers)),
       fmt::format("build the model with {} layers as in the checkpoint, or "

@@ -32,10 +32,13 @@ std::vector<std::string> Levels(const NameChanges& names) {
 std::vector<Diagnosis> OfKeys(const Evidence& evidence) {
   std::vector<size_t> moved = MovedKeys(evidence, KeyMove::kDeeper);
   if (moved.empty()) return {};
-  std::string summary =
-      fmt::format("{} under another object path: {}.",
-                  Count(moved.size(), "variable stands", "variables stand"),
-                  MoveOf(evidence, moved.front()));
+  const std::string first = MoveOf(evidence, moved.front());
+  // What stands behind them is counted otherwise.
+  const std::vector<size_t> shifted = MovedKeys(evidence, KeyMove::kIndex);
+  moved.insert(moved.end(), shifted.begin(), shifted.end());
+  std::string summary = fmt::format(
+      "{} under another object path: {}.",
+      Count(moved.size(), "variable stands", "variables stand"), first);
   return Explain(
       0.93, evidence.WithSlots(std::move(moved)), std::move(summary),
       "hold the layers in the object that held them when the checkpoint was "

@@ -104,18 +104,28 @@ std::vector<size_t> Evidence::Absences() const {
 }
 
 std::vector<size_t> Evidence::WithSlots(std::vector<size_t> variables) const {
-  if (Of("renamed-slot").empty()) return variables;
+  if (Of("renamed-slot").empty() && Of("orphan-slot").empty()) {
+    return variables;
+  }
   std::vector<bool> is_renamed(comparison_->expected().variables.size());
+  std::vector<bool> is_gone(comparison_->actual().variables.size());
   for (size_t i : variables) {
-    const std::optional<FindingSide>& side = findings_[i].expected;
-    if (side && side->variable < is_renamed.size()) {
-      is_renamed[side->variable] = true;
+    const std::optional<FindingSide>& old_side = findings_[i].actual;
+    const std::optional<FindingSide>& new_side = findings_[i].expected;
+    if (new_side && new_side->variable < is_renamed.size()) {
+      is_renamed[new_side->variable] = true;
+    } else if (!new_side && old_side && old_side->variable < is_gone.size()) {
+      is_gone[old_side->variable] = true;
     }
   }
   for (size_t i : Of("renamed-slot")) {
     size_t owner =
         comparison_->OwnerOfExpected(findings_[i].expected->variable);
     if (owner != Comparison::kNone && is_renamed[owner]) variables.push_back(i);
+  }
+  for (size_t i : Of("orphan-slot")) {
+    size_t owner = comparison_->OwnerOfActual(findings_[i].actual->variable);
+    if (owner != Comparison::kNone && is_gone[owner]) variables.push_back(i);
   }
   return variables;
 }

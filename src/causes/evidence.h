@@ -47,7 +47,8 @@ class Evidence {
   bool FrameworksAgree() const { return frameworks_agree_; }
   size_t paired_weights() const { return paired_weights_; }
 
-  // `variables` with the renamed slots that follow them; ascending.
+  // `variables` with the slots that follow those that were renamed and those
+  // that are gone.
   std::vector<size_t> WithSlots(std::vector<size_t> variables) const;
 
   // Findings that some cause has explained, of those asked before.

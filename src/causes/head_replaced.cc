@@ -42,7 +42,7 @@ std::vector<Diagnosis> Found(const Evidence& evidence,
   const std::vector<size_t>& slots = evidence.Of("slot-shape-mismatch");
   all.insert(all.end(), slots.begin(), slots.end());
   return Explain(
-      0.93, std::move(all),
+      0.93, evidence.WithSlots(std::move(all)),
       fmt::format("Layer {} has {} outputs in the checkpoint and {} in the "
                   "model: another number of classes or actions.",
                   layer, outputs.from, outputs.to),

@@ -56,10 +56,12 @@ NameChanges::NameChanges(std::span<const Finding> findings,
     char from = NameSeparator(change.actual);
     char to = NameSeparator(change.expected);
     change.separator_changed = from != to && from != '\0' && to != '\0';
+    change.is_state = finding.expected->role == Role::kOptimizer;
     change.hunks = DiffNames(change.actual, change.expected);
     changes_.push_back(std::move(change));
   }
   FindFront(all);
+  FollowFront();
   FindBlindCut();
 }
 
@@ -118,14 +120,29 @@ void NameChanges::FindFront(size_t all) {
     const bool is_scope =
         !is_pure && group.behind.size() >= 2 && !HasNumbers(hunk);
     if (!(is_everywhere && (is_pure || has_children)) && !is_scope) continue;
-    const bool is_wrapper =
-        is_everywhere && is_pure && IsSoftWrapper(*group.hunks.front());
+    // `model/` is a scope of TensorFlow, `model.` what wraps a module.
+    const bool is_wrapper = is_everywhere && is_pure &&
+                            NameSeparator(group.first->expected) == '.' &&
+                            IsSoftWrapper(hunk);
     for (Hunk* one : group.hunks) {
       one->kind = is_wrapper ? ChangeKind::kWrapper : ChangeKind::kPrefix;
     }
     if (is_wrapper || group.hunks.size() <= front_.count) continue;
     front_ = {Joined(key.first, group.first->actual),
               Joined(key.second, group.first->expected), group.hunks.size()};
+  }
+}
+
+// What an optimizer keeps beside its slots (beta powers) stands in the scope
+// that it was built in, which is seldom named as the model's.
+void NameChanges::FollowFront() {
+  if (front_.count == 0) return;
+  for (NameChange& change : changes_) {
+    if (!change.is_state || change.hunks.size() != 1) continue;
+    Hunk& hunk = change.hunks.front();
+    if (hunk.kind == ChangeKind::kNesting && hunk.is_front) {
+      hunk.kind = ChangeKind::kPrefix;
+    }
   }
 }
 

@@ -20,6 +20,7 @@ struct NameChange {
   std::string_view actual;
   std::string_view expected;
   bool separator_changed = false;
+  bool is_state = false;  // of an optimizer
   std::vector<Hunk> hunks;
 };
 
@@ -59,6 +60,7 @@ class NameChanges {
  private:
   size_t CommonDepth() const;
   void FindFront(size_t all);
+  void FollowFront();
   void FindBlindCut();
 
   std::vector<NameChange> changes_;

@@ -124,4 +124,30 @@ std::vector<size_t> MisplacedSlots(const Evidence& evidence) {
   return misplaced;
 }
 
+std::vector<size_t> SlotsOfOtherOptimizers(const Evidence& evidence,
+                                           bool of_expected) {
+  const Comparison& comparison = evidence.comparison();
+  const Layout& layout =
+      of_expected ? comparison.expected() : comparison.actual();
+  std::set<std::string_view> in_use;
+  for (size_t i = 0; i < layout.variables.size(); ++i) {
+    const Variable& slot = layout.variables[i];
+    bool is_placed = slot.role == Role::kSlot && slot.slot &&
+                     (of_expected ? comparison.ExpectedIsPlaced(i)
+                                  : comparison.ActualIsPlaced(i));
+    if (is_placed) in_use.insert(slot.slot->optimizer);
+  }
+  std::vector<size_t> others;
+  if (in_use.empty()) return others;
+  for (size_t i :
+       evidence.Of(of_expected ? "missing-slot" : "unexpected-variable")) {
+    const Finding& finding = evidence.finding(i);
+    const FindingSide& side = of_expected ? *finding.expected : *finding.actual;
+    bool is_other = side.role == Role::kSlot && side.slot &&
+                    !in_use.contains(side.slot->optimizer);
+    if (is_other) others.push_back(i);
+  }
+  return others;
+}
+
 }  // namespace ckptdiff

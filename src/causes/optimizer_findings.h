@@ -34,6 +34,11 @@ std::vector<std::string> SurplusKinds(const Evidence& evidence);
 // another variable stands there.
 std::vector<size_t> MisplacedSlots(const Evidence& evidence);
 
+// Findings about slots of an optimizer of which the other side has nothing,
+// beside one of which it has: missing ones, or those that nobody expects.
+std::vector<size_t> SlotsOfOtherOptimizers(const Evidence& evidence,
+                                           bool of_expected);
+
 }  // namespace ckptdiff
 
 #endif  // CKPTDIFF_CAUSES_OPTIMIZER_FINDINGS_H_

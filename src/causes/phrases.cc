@@ -128,6 +128,13 @@ std::string HowToRename(const Evidence& evidence,
     default: break;
   }
   if (patterns.empty()) return "map the names one by one while loading";
+  constexpr size_t kMostInCode = 4;
+  if (patterns.size() > kMostInCode) {
+    return fmt::format(
+        "rename while loading: for each name k, k = re.sub(from, to, k, "
+        "count=1) with each of the {} patterns, in order",
+        patterns.size());
+  }
   std::string rewrite = "k";
   for (const Pattern& pattern : patterns) {
     rewrite =

@@ -18,7 +18,13 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   const bool is_partial =
       state.owners_with_slots() > 0 && state.owners_without_slots() > 0;
   if (is_partial && evidence.toolkit() != Toolkit::kTf1) return {};
-  if (!is_partial && !(state.is_missing() && KnowsAnOptimizer(comparison))) {
+  // A second optimizer that was added since: all that is missing is its.
+  const bool is_added =
+      !evidence.Of("missing-slot").empty() &&
+      SlotsOfOtherOptimizers(evidence, /*of_expected=*/true).size() ==
+          evidence.Of("missing-slot").size();
+  if (!is_partial && !is_added &&
+      !(state.is_missing() && KnowsAnOptimizer(comparison))) {
     return {};
   }
   const std::vector<std::string> slots =

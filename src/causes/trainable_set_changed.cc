@@ -20,10 +20,12 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   if (is_partial && evidence.toolkit() != Toolkit::kTf1) {
     findings = OfMissingSlots(evidence);
   }
-  const bool is_option = !SurplusKinds(evidence).empty();
+  const bool is_optimizers =
+      !SurplusKinds(evidence).empty() ||
+      !SlotsOfOtherOptimizers(evidence, /*of_expected=*/false).empty();
   for (size_t i : evidence.Of("unexpected-variable")) {
     bool is_slot = evidence.finding(i).actual->role == Role::kSlot;
-    if (is_slot && !is_option) findings.push_back(i);
+    if (is_slot && !is_optimizers) findings.push_back(i);
   }
   const std::vector<size_t> misplaced = MisplacedSlots(evidence);
   findings.insert(findings.end(), misplaced.begin(), misplaced.end());

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "causes/cause.h"
+#include "causes/optimizer_findings.h"
 #include "causes/patterns.h"
 #include "causes/phrases.h"
 
@@ -13,6 +16,14 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   for (size_t i : evidence.Of("optimizer-mismatch")) {
     if (!evidence.finding(i).expected) findings.push_back(i);
   }
+  std::vector<std::string> unused = NamesOf(evidence, findings);
+  for (size_t i : SlotsOfOtherOptimizers(evidence, /*of_expected=*/false)) {
+    findings.push_back(i);
+    const std::string& id = evidence.finding(i).actual->slot->optimizer;
+    if (std::find(unused.begin(), unused.end(), id) == unused.end()) {
+      unused.push_back(id);
+    }
+  }
   if (findings.empty()) return {};
   std::string fix =
       evidence.toolkit() == Toolkit::kTf2
@@ -22,7 +33,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   return Explain(0.97, findings,
                  fmt::format("The checkpoint also holds the state of {}, which "
                              "the model does not use. Harmless.",
-                             Listed(NamesOf(evidence, findings))),
+                             Listed(unused)),
                  std::move(fix));
 }
 

@@ -18,7 +18,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   }
   const Comparison& comparison = evidence.comparison();
   return Explain(
-      0.97, std::move(findings),
+      0.97, evidence.WithSlots(std::move(findings)),
       fmt::format("This is the checkpoint of another model: {} of {} have a "
                   "counterpart.",
                   evidence.paired_weights(),

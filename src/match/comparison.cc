@@ -69,6 +69,10 @@ LayerIndex::LayerIndex(const Layout& layout)
   for (size_t i = 0; i < layout.variables.size(); ++i) {
     const Variable& variable = layout.variables[i];
     if (!IsWeight(variable)) continue;
+    // TF1 puts the average of fc/kernel below it: no layer is made of that.
+    bool follows = variable.role == Role::kAverage && variable.slot &&
+                   variable.slot->owner && variable.layer.empty();
+    if (follows) continue;
     std::string_view name =
         variable.layer.empty() ? Parent(variable.name) : variable.layer;
     if (name.empty()) continue;
