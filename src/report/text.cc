@@ -94,17 +94,27 @@ class Writer {
                                   diagnosis.harmless ? "harmless, " : "",
                                   diagnosis.confidence * 100);
     Title(WithoutListing(diagnosis.summary), tag);
+    std::vector<size_t> untold = Untold(diagnosis);
     for (const Pattern& pattern : diagnosis.patterns) {
+      if (untold.empty()) break;  // said with the findings
       AddHanging(
           4, "",
           fmt::format("\"{}\" → \"{}\"   {}", Printable(pattern.from),
                       Printable(pattern.to), Count(pattern.count, "name")),
           style_, &out_);
     }
-    Groups(FoldFindings(report_.findings, Untold(diagnosis), is_diff_,
-                        !style_.verbose),
+    Groups(FoldFindings(report_.findings, untold, is_diff_, !style_.verbose),
            diagnosis.patterns.empty() ? kMostLines : kMostBesidePattern);
-    if (!is_diff_) Fix(diagnosis.fix);
+    if (!is_diff_) Fix(WithoutSaid(diagnosis.fix));
+  }
+
+  // Code that stands above is not written out again.
+  std::string WithoutSaid(const std::string& fix) {
+    constexpr std::string_view kCode = "rename while loading: ";
+    size_t code = fix.find(kCode);
+    if (code == std::string::npos) return fix;
+    bool is_new = said_code_.insert(fix.substr(code)).second;
+    return is_new ? fix : fix.substr(0, code) + "rename while loading as above";
   }
 
   // What no diagnosis above has listed: nothing is said twice.
@@ -346,6 +356,7 @@ class Writer {
   const Paint paint_;
   const size_t width_;
   const bool is_diff_;
+  std::set<std::string> said_code_;
   std::set<size_t> told_;  // positions of findings that a diagnosis listed
   std::string out_;
 };

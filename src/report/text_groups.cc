@@ -159,7 +159,6 @@ Entry EntryOf(const Finding& finding, bool is_diff) {
                   !finding.rule.starts_with("optimizer");
   if (compares) {
     entry.item = (parent.empty() ? "" : leaf + " ") + Change(finding, is_diff);
-    entry.is_slot = false;
   } else if (entry.is_slot) {
     const std::string& optimizer = side->slot->optimizer;
     entry.slot_leaf = parent.empty() ? "" : leaf;
@@ -174,7 +173,11 @@ Entry EntryOf(const Finding& finding, bool is_diff) {
 
 void AddTo(FindingGroup* group, Entry entry) {
   if (entry.is_slot) ++group->slot_count;
-  if (!entry.item.empty()) group->items.push_back(std::move(entry.item));
+  auto& items = group->items;
+  // Slots that changed as their variable did are counted.
+  bool is_said = entry.is_slot && std::find(items.begin(), items.end(),
+                                            entry.item) != items.end();
+  if (!entry.item.empty() && !is_said) items.push_back(std::move(entry.item));
   if (entry.slot.empty()) return;
   auto same = std::find_if(
       group->slots.begin(), group->slots.end(),
