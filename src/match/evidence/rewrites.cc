@@ -1,11 +1,8 @@
 // Rewrites learned from the pair at hand: if eleven layers turn
 // "layer.N.mlp.c_fc" into "h.N.fc1", the twelfth does as well.
 
-#include <algorithm>
-#include <unordered_map>
-
-#include "base/hash.h"
 #include "match/evidence.h"
+#include "match/tally.h"
 
 namespace ckptdiff {
 namespace {
@@ -18,7 +15,7 @@ using Patterns = std::vector<uint64_t>;
 void AddShares(const Problem& problem, const Patterns& of_actual,
                const Patterns& of_expected, float weight,
                std::span<float> scores) {
-  std::unordered_map<uint64_t, float> both, actual, expected;
+  Tally both, actual, expected;
   for (const Proposal& one : problem.candidates) {
     const uint64_t a = of_actual[one.actual];
     const uint64_t e = of_expected[one.expected];
@@ -30,8 +27,9 @@ void AddShares(const Problem& problem, const Patterns& of_actual,
     const Proposal& one = problem.candidates[i];
     const uint64_t a = of_actual[one.actual];
     const uint64_t e = of_expected[one.expected];
-    const float of = actual[a] + expected[e] - both[Key(a, e)];
-    if (of > 0) scores[i] += weight * both[Key(a, e)] / of;
+    const float shared = both.At(Key(a, e));
+    const float of = actual.At(a) + expected.At(e) - shared;
+    if (of > 0) scores[i] += weight * shared / of;
   }
 }
 

@@ -3,10 +3,8 @@
 // "0_conv" as well. Numbers of blocks tell nothing of this kind: one that was
 // inserted shifts only those behind it.
 
-#include <algorithm>
-#include <unordered_map>
-
 #include "match/evidence.h"
+#include "match/tally.h"
 
 namespace ckptdiff {
 namespace {
@@ -33,7 +31,7 @@ void ForEachShift(const Problem& problem, const Proposal& one, Hear hear) {
 }
 
 void Weigh(const Problem& problem, float weight, std::span<float> scores) {
-  std::unordered_map<uint64_t, float> of_kind, of_shift;
+  Tally of_kind, of_shift;
   for (const Proposal& one : problem.candidates) {
     if (one.belief < 0.01F) continue;
     ForEachShift(problem, one, [&](uint64_t kind, uint64_t shift) {
@@ -41,19 +39,14 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
       of_shift[shift] += one.belief;
     });
   }
-  const auto at = [](const std::unordered_map<uint64_t, float>& table,
-                     uint64_t key) {
-    auto found = table.find(key);
-    return found == table.end() ? 0.0F : found->second;
-  };
   for (size_t i = 0; i < scores.size(); ++i) {
     float product = 1;
     bool found = false;
-    ForEachShift(
-        problem, problem.candidates[i], [&](uint64_t kind, uint64_t shift) {
-          product *= at(of_shift, shift) / (at(of_kind, kind) + kDoubt);
-          found = true;
-        });
+    ForEachShift(problem, problem.candidates[i],
+                 [&](uint64_t kind, uint64_t shift) {
+                   product *= of_shift.At(shift) / (of_kind.At(kind) + kDoubt);
+                   found = true;
+                 });
     if (found) scores[i] += weight * product;
   }
 }

@@ -3,28 +3,26 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 #include <vector>
 
 #include "match/evidence.h"
+#include "match/tally.h"
 
 namespace ckptdiff {
 namespace {
 
 uint64_t Key(uint32_t a, uint32_t b) { return (uint64_t{a} << 32) | b; }
 
-using Table = std::unordered_map<uint64_t, float>;
-
 // How much of the belief of each pair of places meets.
-Table Meet(const Problem& problem) {
-  Table leaves;
+Tally Meet(const Problem& problem) {
+  Tally leaves;
   for (const Proposal& one : problem.candidates) {
     if (one.belief < 0.01F) continue;
     leaves[Key(problem.actual.leaf_node[one.actual],
                problem.expected.leaf_node[one.expected])] += one.belief;
   }
-  Table meet;
-  for (const auto& [key, belief] : leaves) {
+  Tally meet;
+  for (const auto& [key, belief] : leaves.entries()) {
     for (uint32_t a = static_cast<uint32_t>(key >> 32); a != Node::kNone;
          a = problem.actual.nodes[a].parent) {
       for (uint32_t e = static_cast<uint32_t>(key); e != Node::kNone;
@@ -44,19 +42,19 @@ std::vector<uint32_t> Chain(const Side& side, uint32_t node) {
   return chain;
 }
 
-float Around(const Problem& problem, const Table& meet, uint32_t a,
+float Around(const Problem& problem, const Tally& meet, uint32_t a,
              uint32_t e) {
   const std::vector<uint32_t> x = Chain(problem.actual, a);
   const std::vector<uint32_t> y = Chain(problem.expected, e);
   std::vector<float> best_x(x.size()), best_y(y.size());
   for (size_t i = 0; i < x.size(); ++i) {
     for (size_t j = 0; j < y.size(); ++j) {
-      auto found = meet.find(Key(x[i], y[j]));
-      if (found == meet.end()) continue;
+      const float met = meet.At(Key(x[i], y[j]));
+      if (met == 0) continue;
       const float size =
           static_cast<float>(problem.actual.nodes[x[i]].partnered +
                              problem.expected.nodes[y[j]].partnered);
-      const float overlap = std::min(1.0F, 2 * found->second / size);
+      const float overlap = std::min(1.0F, 2 * met / size);
       best_x[i] = std::max(best_x[i], overlap);
       best_y[j] = std::max(best_y[j], overlap);
     }
@@ -74,15 +72,15 @@ float Around(const Problem& problem, const Table& meet, uint32_t a,
 }
 
 void Weigh(const Problem& problem, float weight, std::span<float> scores) {
-  const Table meet = Meet(problem);
-  Table around;
+  const Tally meet = Meet(problem);
+  Tally around;
   for (size_t i = 0; i < scores.size(); ++i) {
     const Proposal& one = problem.candidates[i];
     const uint32_t a = problem.actual.leaf_node[one.actual];
     const uint32_t e = problem.expected.leaf_node[one.expected];
-    auto [at, is_new] = around.emplace(Key(a, e), 0.0F);
-    if (is_new) at->second = Around(problem, meet, a, e);
-    scores[i] += weight * at->second;
+    float& value = around[Key(a, e)];
+    if (value == 0) value = Around(problem, meet, a, e);
+    scores[i] += weight * value;
   }
 }
 
