@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -95,10 +96,13 @@ Entry RenamedEntry(const Finding& finding) {
   auto [new_parent, new_leaf] = Parted(*finding.expected);
   Entry entry;
   entry.is_slot = finding.rule == "renamed-slot";
-  if (entry.is_slot && old_parent == new_parent && old_leaf == new_leaf) {
+  std::string from = Place(*finding.actual), to = Place(*finding.expected);
+  if (entry.is_slot && from == to) {
     // Its variable stayed: the slot's own name tells what moved.
-    old_parent = ParentAndLeaf(finding.actual->name).first;
-    new_parent = ParentAndLeaf(finding.expected->name).first;
+    from = finding.actual->name;
+    to = finding.expected->name;
+    std::tie(old_parent, old_leaf) = ParentAndLeaf(from);
+    std::tie(new_parent, new_leaf) = ParentAndLeaf(to);
   }
   if (old_leaf == new_leaf && old_parent != new_parent) {
     entry.label =
@@ -106,12 +110,15 @@ Entry RenamedEntry(const Finding& finding) {
                     new_parent.empty() ? "(top)" : new_parent);
     entry.item = new_leaf + KnownShape(finding.expected->shape);
   } else {
-    entry.label = fmt::format("{} → {}", Place(*finding.actual),
-                              Place(*finding.expected));
+    entry.label = fmt::format("{} → {}", from, to);
     entry.item =
         finding.expected->shape.known ? ToString(finding.expected->shape) : "";
   }
   if (entry.is_slot) entry.item.clear();
+  // A label that names the slot counts it.
+  if (from == finding.actual->name && old_leaf != new_leaf) {
+    entry.is_slot = false;
+  }
   return entry;
 }
 
