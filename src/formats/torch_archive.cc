@@ -66,6 +66,21 @@ std::optional<Pickle> TryReadPickle(const File& file) {
   }
 }
 
+std::optional<std::string> DamageOfArchive(const File& file) {
+  try {
+    ZipArchive zip(file);
+    for (const ZipMember& member : zip.members()) {
+      if (member.crc32 == 0) continue;  // written without checksums
+      if (std::optional<std::string> damage = zip.Damage(member)) {
+        return fmt::format("{}: {}", Printable(member.name), *damage);
+      }
+    }
+    return std::nullopt;
+  } catch (const ParseError& error) {
+    return error.error().what;
+  }
+}
+
 std::optional<TorchRecord> TryFindTensor(const File& file) {
   try {
     TorchArchive archive(file);

@@ -53,6 +53,11 @@ class TorchArchive : public TorchStorages {
 // one bad record does not hide the others.
 std::optional<Pickle> TryReadPickle(const File& file);
 
+// What is wrong with the first member whose content does not agree with its
+// size or CRC-32, or with the archive itself; nullopt where all agrees. Reads
+// everything.
+std::optional<std::string> DamageOfArchive(const File& file);
+
 // Where the only tensor of such an archive stands in `file`; nullopt where it
 // is damaged, or holds something else.
 std::optional<TorchRecord> TryFindTensor(const File& file);

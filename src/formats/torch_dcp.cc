@@ -56,6 +56,7 @@ constexpr size_t kMaxValueCost = size_t{1} << 18;
 // Beyond this a listing would read more than the metadata to find each tensor.
 constexpr size_t kMaxLocated = 4096;
 constexpr size_t kMaxPathSteps = 100;
+constexpr size_t kMaxDamaged = 20;  // chunks that are named
 
 // The shape and the dtype of a TensorStorageMetadata.
 std::optional<TorchTensor> ReadMetadataTensor(const PickleValue& value) {
@@ -129,6 +130,7 @@ class Reader {
   PickleValue* New(Kind kind);
   std::optional<TorchTensor> Decode(const PickleValue& value) const;
   void RestoreKeys(Layout* layout) const;
+  void VerifyChunks(Layout* layout);
 
   const Source& metadata_;
   const ReadOptions& options_;
@@ -270,6 +272,39 @@ void Reader::RestoreKeys(Layout* layout) const {
   }
 }
 
+// Each chunk is a zip with checksums of its own. Shard by shard, since only
+// one is open at a time; what does not fit is listed already.
+void Reader::VerifyChunks(Layout* layout) {
+  struct Place {
+    DcpChunk chunk;
+    std::string_view fqn;
+  };
+  std::vector<Place> places;
+  for (std::string_view fqn : entries_.order()) {
+    for (const DcpChunk& chunk : entries_.Find(fqn)->chunks) {
+      places.push_back({chunk, fqn});
+    }
+  }
+  std::stable_sort(places.begin(), places.end(),
+                   [](const Place& a, const Place& b) {
+                     return std::pair(a.chunk.file, a.chunk.offset) <
+                            std::pair(b.chunk.file, b.chunk.offset);
+                   });
+  size_t damaged = 0;
+  for (const auto& [chunk, fqn] : places) {
+    const File* file = shards_.Open(chunk.file);
+    if (file == nullptr || !chunk.Fits(file->size())) continue;
+    FileRange range(*file, chunk.offset, chunk.length);
+    std::optional<std::string> damage = DamageOfArchive(range);
+    if (!damage) continue;
+    layout->issues.push_back(
+        {"checksum-mismatch", std::string(fqn),
+         fmt::format("its part at {} of {}: {}", chunk.offset,
+                     Printable(chunk.file), *damage)});
+    if (++damaged == kMaxDamaged) return;
+  }
+}
+
 Layout Reader::Read() {
   BuildObject();
   DcpStorages storages(entries_, &shards_);
@@ -287,6 +322,7 @@ Layout Reader::Read() {
     return issue.rule == "truncated-data";
   });
   entries_.CheckShards(&shards_, &layout.issues);
+  if (options_.verify) VerifyChunks(&layout);
   layout.source.format = "torch-dcp";
   return layout;
 }
