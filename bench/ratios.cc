@@ -24,6 +24,8 @@ constexpr Bound kBounds[] = {
      "CheckRenamedLayers/100000", "ReadTwoDocuments/100000", 3},
     {"check 100k against 100k, 5 % meaningless names / read both documents",
      "CheckMeaninglessNames/100000", "ReadTwoDocuments/100000", 3},
+    {"derive a layout from a Keras config of 1,000 layers / parse its JSON",
+     "DeriveKerasLayout/1000", "ParseKerasConfig/1000", 5},
     {"start / an empty program", "StartProgram", "StartEmptyProgram", 4},
 };
 

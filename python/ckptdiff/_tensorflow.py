@@ -33,6 +33,7 @@ class _ObjectGraph:
         self.objects, _ = view.breadth_first_traversal()
         self.specs = {spec.name: spec for saveable in saveables
                       for spec in saveable.specs}
+        self.identities = {}
         self.stored = {}  # node id -> (name, key)
         for node_id, node in enumerate(self.graph.nodes):
             for attribute in node.attributes:
@@ -70,6 +71,7 @@ class _ObjectGraph:
 
     def _optimizer(self, node_id, obj, entries):
         class_name = type(obj).__name__ if obj is not None else None
+        identity = self._identity(class_name or "optimizer")
         kinds = []
         own = self._below(node_id)
         slots = list(self._slots(node_id))
@@ -86,10 +88,16 @@ class _ObjectGraph:
             name, key = self.stored[slot]
             spec = self.specs[key]
             entries[slot] = doc.slot(
-                owner_name, class_name, kind, spec.tensor.shape,
+                owner_name, identity, kind, spec.tensor.shape,
                 doc.dtype_name(spec.dtype), name=name, key=key,
                 owner_key=owner_key)
-        return doc.optimizer(class_name, class_name, kinds)
+        return doc.optimizer(identity, class_name, kinds)
+
+    def _identity(self, name):
+        """"Adam", then "Adam#2"."""
+        self.identities[name] = self.identities.get(name, 0) + 1
+        number = self.identities[name]
+        return name if number == 1 else f"{name}#{number}"
 
     def _children(self, node_id):
         return {child.local_name: child.node_id
