@@ -168,6 +168,8 @@ class Document {
                      const std::string& prefix, const std::string& layer) {
     if (node.is(Kind::kObject)) return ReadMapping(node, place, prefix, layer);
     if (!node.is(Kind::kArray)) FailKind(node, "an array or a mapping", place);
+    // In layers, of which there may be many, growing by doubling is cheaper.
+    if (layer.empty()) layout_.variables.reserve(node.members.size());
     for (size_t i = 0; i < node.members.size(); ++i) {
       const DocNode& one = node.members[i].value;
       Place at = place.Element(i, one.line);
@@ -250,7 +252,9 @@ class Document {
   // References, once everything is defined.
   void Resolve() {
     // What is added must not move what the index points into.
-    layout_.variables.reserve(layout_.variables.size() + references_.size());
+    if (!defines_all_) {
+      layout_.variables.reserve(layout_.variables.size() + references_.size());
+    }
     NameIndex index;
     if (!references_.empty()) {
       index = NameIndex(2 * layout_.variables.size());
