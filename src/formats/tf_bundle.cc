@@ -23,17 +23,34 @@ Claim Detect(const Source& source, const ReadOptions& options) {
   return ClaimBundle(source, options, TableKind::kBundle);
 }
 
-// The global step's value, where one variable has that role.
+// The counter of a Keras optimizer that was built in a graph: Adam/iter.
+bool IsIteration(const Variable& variable) {
+  return variable.role == Role::kOptimizer &&
+         variable.dtype.starts_with("int") &&
+         (variable.name.ends_with("/iter") ||
+          variable.name.ends_with("/iteration"));
+}
+
+bool IsGlobalStep(const Variable& variable) {
+  return variable.role == Role::kStep;
+}
+
+// The global step's value, where one variable has that role; without one, the
+// only optimizer's own count.
 std::optional<int64_t> StepOf(const TensorBundle& bundle,
                               const Layout& layout) {
-  const Variable* step = nullptr;
-  for (const Variable& variable : layout.variables) {
-    if (variable.role != Role::kStep) continue;
-    if (step != nullptr) return std::nullopt;
-    step = &variable;
+  for (auto* is_step : {IsGlobalStep, IsIteration}) {
+    const Variable* step = nullptr;
+    for (const Variable& variable : layout.variables) {
+      if (!is_step(variable)) continue;
+      if (step != nullptr) return std::nullopt;
+      step = &variable;
+    }
+    if (step != nullptr) {
+      return bundle.ScalarInt(*bundle.index().Find(step->key));
+    }
   }
-  if (step == nullptr) return std::nullopt;
-  return bundle.ScalarInt(*bundle.index().Find(step->key));
+  return std::nullopt;
 }
 
 Layout Read(const Source& source, const ReadOptions& options) {

@@ -370,18 +370,31 @@ class Tie {
 
   static void SetScalarRole(Variable* variable) {
     if (!IsScalar(*variable)) return;
-    std::string word = Lower(SplitNumber(LastPart(variable->name)).first);
+    const std::string whole = Lower(LastPart(variable->name));
+    const std::string word(SplitNumber(whole).first);
     constexpr std::array<std::string_view, 4> kOwn = {
         "beta1_power", "beta2_power", "current_loss_scale", "good_steps"};
     // Only as an optimizer's: [scope/]Adam/learning_rate.
-    constexpr std::array<std::string_view, 10> kHyper = {
-        "iter",   "iteration", "decay", "learning_rate", "beta_1",
-        "beta_2", "momentum",  "rho",   "epsilon",       "momentum_cache"};
+    constexpr std::array<std::string_view, 13> kHyper = {
+        "iter",
+        "iteration",
+        "decay",
+        "learning_rate",
+        "beta",
+        "momentum",
+        "rho",
+        "epsilon",
+        "momentum_cache",
+        "beta_1",
+        "beta_2",
+        "l1_regularization_strength",
+        "l2_regularization_strength"};
     if (word == "global_step" || word == "training_step") {
       variable->role = Role::kStep;
     } else if (std::find(kOwn.begin(), kOwn.end(), word) != kOwn.end()) {
       variable->role = Role::kOptimizer;
-    } else if (std::find(kHyper.begin(), kHyper.end(), word) != kHyper.end()) {
+    } else if (word == "learning_rate_power" ||
+               std::find(kHyper.begin(), kHyper.end(), word) != kHyper.end()) {
       std::string_view name = variable->name;
       size_t slash = name.rfind('/');
       if (slash == name.npos) return;

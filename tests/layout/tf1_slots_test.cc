@@ -163,5 +163,19 @@ TEST(Tf1SlotsTest, AnOptimizerWithANameOfItsOwnIsFoundInItsScopeToo) {
   EXPECT_EQ(SlotLabel(tied["train/net/u/d_opt_1"]), "net/u/d_opt/v");
 }
 
+TEST(Tf1SlotsTest, WhatAKerasOptimizerKeepsInAGraphIsItsOwn) {
+  auto tied = Tied({{"w", {2}},
+                    {"Adam/w/m", {2}},
+                    {"Adam/iter", {}},
+                    {"Adam/beta_1", {}},
+                    {"Ftrl/learning_rate_power", {}},
+                    {"norm/beta", {}}});
+  for (const char* own :
+       {"Adam/iter", "Adam/beta_1", "Ftrl/learning_rate_power"}) {
+    EXPECT_EQ(tied[own].role, Role::kOptimizer) << own;
+  }
+  EXPECT_EQ(tied["norm/beta"].role, Role::kWeight);
+}
+
 }  // namespace
 }  // namespace ckptdiff
