@@ -123,48 +123,69 @@ std::vector<Fingerprint> ReadAll(const Layout& layout,
   return prints;
 }
 
-// The masked CRC-32C of `size` bytes that repeat `element`.
-uint32_t ChecksumOfRepeated(uint32_t element, uint64_t size) {
-  std::vector<std::byte> bytes(static_cast<size_t>(size));
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<std::byte>(element >> (8 * (i % 4)));
-  }
-  return MaskCrc32c(Crc32c(bytes));
-}
-
-// Zeros and ones, which initializers write and which therefore repeat.
+// The checksums of zeros and ones, which initializers write and which
+// therefore repeat, for every size that occurs: each is made from that of the
+// next smaller size, so all of them cost one pass over the largest.
 class InitialValues {
  public:
-  bool Has(const Variable& variable) {
-    constexpr uint64_t kMost = uint64_t{1} << 22;
-    constexpr uint32_t kOne = 0x3f800000;  // float32
-    const uint64_t size = variable.bytes.value_or(0);
-    if (size > kMost ||
-        variable.checksum->kind != Checksum::Kind::kMaskedCrc32c) {
-      return false;
+  InitialValues(const Layout& actual, const Layout& expected) {
+    std::set<uint64_t> sizes;
+    for (const Layout* layout : {&actual, &expected}) {
+      for (const Variable& variable : layout->variables) {
+        if (IsKnown(variable)) sizes.insert(*variable.bytes);
+      }
     }
-    auto [at, is_new] = known_.try_emplace(size);
-    if (is_new) {
-      at->second = {ChecksumOfRepeated(0, size),
-                    ChecksumOfRepeated(kOne, size)};
+    Repeated zeros(0), ones(0x3f800000);  // float32
+    for (uint64_t size : sizes) {
+      checksums_[size] = {zeros.ChecksumOf(size), ones.ChecksumOf(size)};
     }
-    const auto& [zeros, ones] = at->second;
+  }
+
+  bool Has(const Variable& variable) const {
+    if (!IsKnown(variable)) return false;
+    const auto& [zeros, ones] = checksums_.at(*variable.bytes);
     const uint32_t value = variable.checksum->value;
     return value == zeros || (variable.dtype == "float32" && value == ones);
   }
 
  private:
-  std::map<uint64_t, std::pair<uint32_t, uint32_t>> known_;
+  static constexpr uint64_t kMost = uint64_t{1} << 20;  // larger ones are rare
+
+  static bool IsKnown(const Variable& variable) {
+    return variable.checksum && variable.bytes && *variable.bytes <= kMost &&
+           variable.checksum->kind == Checksum::Kind::kMaskedCrc32c;
+  }
+
+  // A word over and over; sizes must ascend.
+  class Repeated {
+   public:
+    explicit Repeated(uint32_t word) : word_(word) {}
+
+    uint32_t ChecksumOf(uint64_t size) {
+      std::vector<std::byte> more(static_cast<size_t>(size - size_));
+      for (std::byte& byte : more) {
+        byte = static_cast<std::byte>(word_ >> (8 * (size_++ % 4)));
+      }
+      crc_ = ExtendCrc32c(crc_, more);
+      return MaskCrc32c(crc_);
+    }
+
+   private:
+    uint32_t word_, crc_ = 0;
+    uint64_t size_ = 0;
+  };
+
+  std::map<uint64_t, std::pair<uint32_t, uint32_t>> checksums_;
 };
 
 std::vector<Fingerprint> ReadChecksums(const Layout& layout,
-                                       InitialValues* initial) {
+                                       const InitialValues& initial) {
   std::vector<Fingerprint> prints(layout.variables.size());
   for (size_t i = 0; i < layout.variables.size(); ++i) {
     const Variable& variable = layout.variables[i];
     if (!variable.checksum || !TakesPart(variable)) continue;
     const std::optional<uint64_t> elements = variable.shape.Elements();
-    if (!elements || *elements < 2 || initial->Has(variable)) continue;
+    if (!elements || *elements < 2 || initial.Has(variable)) continue;
     // Equal bytes in another shape are no transposition.
     const uint64_t print =
         HashParts({ToString(variable.checksum->kind),
@@ -185,9 +206,9 @@ bool HasChecksums(const Layout& layout) {
 
 Contents ContentsFromChecksums(const Layout& actual, const Layout& expected) {
   if (!HasChecksums(actual) || !HasChecksums(expected)) return {};
-  InitialValues initial;
-  return {.actual = ReadChecksums(actual, &initial),
-          .expected = ReadChecksums(expected, &initial)};
+  const InitialValues initial(actual, expected);
+  return {.actual = ReadChecksums(actual, initial),
+          .expected = ReadChecksums(expected, initial)};
 }
 
 Contents ContentsFromData(const Layout& actual, const Layout& expected,
