@@ -1,226 +1,28 @@
+// Which parts make which wholes: patterns of names are compared, not single
+// names, and the layers of two patterns that agree go together in order.
+
 #include "match/groups.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "match/names.h"
+#include "match/part_sets.h"
 
 namespace ckptdiff {
 namespace {
 
-// Words that tell the parts of one whole apart, in the order they are joined.
-// w1 and w3 are gate and up of mixtral; i, f, g, o the gates of an LSTM.
-constexpr std::string_view kParts[][4] = {
-    {"query", "key", "value", ""},
-    {"gate", "up", "", ""},
-    {"w1", "w3", "", ""},
-};
-constexpr size_t kMostRivals = 64;
-
-struct Part {
-  uint32_t position;
-  int64_t number;  // of the expert; 0 where there is one only
-  size_t word;     // place in kParts
-};
-
-struct PartSet {
-  std::vector<Part> parts;
-  uint64_t elements = 0;
-  std::vector<WordId> words;     // of all names, without the parts' own
-  std::vector<int64_t> numbers;  // without the one that counts the parts
-  bool is_numbered = false;
-};
-
-struct Whole {
-  uint32_t position;
-  std::vector<WordId> words;
-  std::vector<int64_t> numbers;
-};
-
-// The place of a word in kParts[kind], or nullopt.
-std::optional<size_t> PlaceIn(size_t kind, const Token* tokens, size_t left,
-                              const WordTable& words) {
-  const std::string_view text = words.Text(tokens[0].word);
-  const std::string_view read_as = words.Text(words.Group(tokens[0].word));
-  for (size_t i = 0; i < 4 && !kParts[kind][i].empty(); ++i) {
-    const std::string_view part = kParts[kind][i];
-    if (text == part || read_as == part) return i;
-    if (part.size() == 2 && part[0] == 'w' && left > 1 && text == "w" &&
-        tokens[1].is_number && tokens[1].number == part[1] - '0') {
-      return i;
-    }
-  }
-  return std::nullopt;
-}
-
-// A name as its words and numbers, for comparing a whole with its parts.
-void Describe(const Name& name, const WordTable& words, size_t skip_word,
-              size_t skip_number, std::vector<WordId>* said,
-              std::vector<int64_t>* numbers) {
-  for (size_t i = 0; i < name.tokens.size(); ++i) {
-    const Token& token = name.tokens[i];
-    if (i == skip_word || i == skip_number) continue;
-    if (!token.is_number) {
-      said->push_back(words.Group(token.word));
-    } else if (token.number != Token::kNone) {
-      numbers->push_back(token.number);
-    }
-  }
-}
-
-class Finder {
- public:
-  Finder(const Layout& parts, const Layout& wholes, WordTable* words)
-      : parts_(parts), wholes_(wholes), words_(words) {}
-
-  // Sets of parts among `some`, by the number of their elements.
-  std::map<uint64_t, std::vector<PartSet>> Sets(const Positions& some) {
-    std::map<std::string, PartSet> sets;
-    for (uint32_t position : some) AddToSets(position, &sets);
-    std::map<uint64_t, std::vector<PartSet>> by_elements;
-    for (auto& [key, set] : sets) {
-      if (!IsComplete(set)) continue;
-      for (const Part& part : set.parts) {
-        set.elements +=
-            parts_.variables[part.position].shape.Elements().value_or(0);
-      }
-      std::sort(set.parts.begin(), set.parts.end(),
-                [](const Part& a, const Part& b) {
-                  return std::tie(a.number, a.word, a.position) <
-                         std::tie(b.number, b.word, b.position);
-                });
-      by_elements[set.elements].push_back(std::move(set));
-    }
-    return by_elements;
-  }
-
-  // How many words a whole shares with its parts, and whether all numbers
-  // agree.
-  static float Likeness(const PartSet& set, const Whole& whole) {
-    if (set.numbers.size() != whole.numbers.size()) return 0;
-    float common = 0;
-    for (WordId word : whole.words) {
-      if (std::find(set.words.begin(), set.words.end(), word) !=
-          set.words.end()) {
-        common += 1;
-      }
-    }
-    size_t equal = 0;
-    for (size_t i = 0; i < set.numbers.size(); ++i) {
-      equal += set.numbers[i] == whole.numbers[i] ? 1 : 0;
-    }
-    if (equal + 1 < set.numbers.size() ||
-        (equal == 0 && !set.numbers.empty())) {
-      return 0;
-    }
-    return 0.1F + common / static_cast<float>(whole.words.size() + 1) +
-           2 * static_cast<float>(equal) /
-               static_cast<float>(set.numbers.size() + 1);
-  }
-
-  Whole WholeOf(uint32_t position) {
-    Whole whole{.position = position};
-    const Name name = ParseName(wholes_.variables[position].name, words_);
-    Describe(name, *words_, SIZE_MAX, SIZE_MAX, &whole.words, &whole.numbers);
-    return whole;
-  }
-
- private:
-  void AddToSets(uint32_t position, std::map<std::string, PartSet>* sets) {
-    const Name name = ParseName(parts_.variables[position].name, words_);
-    for (size_t i = 0; i < name.tokens.size(); ++i) {
-      if (name.tokens[i].is_number) {
-        if (!CountsExperts(name, i)) continue;
-        Add(position, name, SIZE_MAX, i, 0, "n", sets);
-        continue;
-      }
-      for (size_t kind = 0; kind < std::size(kParts); ++kind) {
-        const std::optional<size_t> place =
-            PlaceIn(kind, &name.tokens[i], name.tokens.size() - i, *words_);
-        if (!place) continue;
-        const std::string tag = fmt::format("p{}", kind);
-        Add(position, name, i, SIZE_MAX, *place, tag, sets);
-        for (size_t j = 0; j < name.tokens.size(); ++j) {
-          if (!CountsExperts(name, j)) continue;
-          Add(position, name, i, j, *place, tag + "n", sets);
-        }
-      }
-    }
-  }
-
-  // True for the number of an expert, which alone counts parts of a whole.
-  bool CountsExperts(const Name& name, size_t at) const {
-    if (!name.tokens[at].is_number || name.tokens[at].number < 0) return false;
-    for (; at > 0; --at) {
-      const Token& before = name.tokens[at - 1];
-      if (before.is_number && before.number == Token::kNone) continue;
-      if (before.is_number) return false;
-      return words_->Text(words_->Group(before.word)) == "experts";
-    }
-    return false;
-  }
-
-  void Add(uint32_t position, const Name& name, size_t word, size_t number,
-           size_t place, const std::string& tag,
-           std::map<std::string, PartSet>* sets) {
-    const bool has_suffix = word != SIZE_MAX && word + 1 < name.tokens.size() &&
-                            words_->Text(name.tokens[word].word) == "w";
-    const size_t skipped = has_suffix ? word + 1 : SIZE_MAX;
-    std::string key = tag;
-    for (size_t i = 0; i < name.tokens.size(); ++i) {
-      if (i == word || i == number || i == skipped) {
-        key += "|*";
-      } else if (name.tokens[i].is_number) {
-        key += fmt::format("|{}", name.tokens[i].number);
-      } else {
-        key += fmt::format("|w{}", name.tokens[i].word);
-      }
-    }
-    PartSet& set = (*sets)[key];
-    if (set.parts.empty()) {
-      Describe(name, *words_, has_suffix ? skipped : word, number, &set.words,
-               &set.numbers);
-    }
-    if (word != SIZE_MAX) {
-      set.words.push_back(words_->Group(name.tokens[word].word));
-    }
-    set.is_numbered = number != SIZE_MAX;
-    set.parts.push_back(
-        {.position = position,
-         .number = number == SIZE_MAX ? 0 : name.tokens[number].number,
-         .word = place});
-  }
-
-  // Every part once: all words of the kind for all numbers from 0 up.
-  bool IsComplete(const PartSet& set) const {
-    if (set.parts.size() < 2) return false;
-    std::set<std::pair<int64_t, size_t>> seen;
-    std::set<int64_t> numbers;
-    std::set<size_t> places;
-    for (const Part& part : set.parts) {
-      if (!parts_.variables[part.position].shape.known) return false;
-      if (!seen.insert({part.number, part.word}).second) return false;
-      numbers.insert(part.number);
-      places.insert(part.word);
-    }
-    if (set.is_numbered && *numbers.begin() != 0) return false;
-    return seen.size() == numbers.size() * places.size() &&
-           (set.is_numbered || places.size() > 1);
-  }
-
-  const Layout& parts_;
-  const Layout& wholes_;
-  WordTable* words_;
-};
+constexpr float kLeastLikeness = 0.9F;
+constexpr float kMargin = 0.05F;  // over the next best
+// Patterns of one size; beyond it nothing tells them apart.
+constexpr size_t kMostRivals = 256;
 
 // "concat axis 0", "stack axis 0", "transpose, concat axis 1", "reorder".
 std::string Method(const Layout& layout, const PartSet& set, const Shape& whole,
@@ -265,112 +67,223 @@ std::string Method(const Layout& layout, const PartSet& set, const Shape& whole,
   return "reorder";
 }
 
-void Remove(const std::unordered_set<uint32_t>& taken, Positions* some) {
-  std::erase_if(*some, [&](uint32_t i) { return taken.contains(i); });
+bool Contradict(LeafKind a, LeafKind b) {
+  const auto is_open = [](LeafKind kind) {
+    return kind == LeafKind::kOther || kind == LeafKind::kNumber;
+  };
+  return a != b && !is_open(a) && !is_open(b);
 }
 
-// `parts` are of one side, `wholes` of the other one.
-void Take(const Layout& part_layout, const Layout& whole_layout,
-          bool actual_is_whole, Positions* parts, Positions* wholes,
-          std::vector<Group>* groups) {
-  // How many more variables of a size the side of the wholes has.
-  std::unordered_map<uint64_t, int64_t> surplus;
-  std::unordered_set<std::string_view> part_names, whole_names;
-  for (uint32_t i : *parts) {
-    --surplus[part_layout.variables[i].shape.Elements().value_or(0)];
-    part_names.insert(part_layout.variables[i].name);
+using Couples = std::vector<std::pair<const PartSet*, const Whole*>>;
+
+// The sets and wholes of two patterns that go together: in order where there
+// are as many, else by equal numbers. Sizes must agree.
+Couples CouplesOf(const PartPattern& parts, const WholePattern& wholes) {
+  Couples couples;
+  if (parts.sets.size() == wholes.wholes.size()) {
+    for (size_t i = 0; i < parts.sets.size(); ++i) {
+      if (parts.sets[i].elements != wholes.wholes[i].elements) return {};
+      couples.push_back({&parts.sets[i], &wholes.wholes[i]});
+    }
+    return couples;
   }
-  for (uint32_t i : *wholes) {
-    ++surplus[whole_layout.variables[i].shape.Elements().value_or(0)];
-    whole_names.insert(whole_layout.variables[i].name);
-  }
-  Positions lonely;
-  for (uint32_t i : *wholes) {
-    const uint64_t size =
-        whole_layout.variables[i].shape.Elements().value_or(0);
-    if (size > 1 && surplus[size] > 0 &&
-        !part_names.contains(whole_layout.variables[i].name)) {
-      lonely.push_back(i);
+  auto whole = wholes.wholes.begin();
+  for (const PartSet& set : parts.sets) {
+    while (whole != wholes.wholes.end() &&
+           whole->described.numbers < set.described.numbers) {
+      ++whole;
+    }
+    if (whole == wholes.wholes.end()) break;
+    if (whole->described.numbers == set.described.numbers &&
+        whole->elements == set.elements) {
+      couples.push_back({&set, &*whole});
     }
   }
-  if (lonely.empty()) return;
-  Positions unequal;
-  for (uint32_t i : *parts) {
-    if (!whole_names.contains(part_layout.variables[i].name)) {
-      unequal.push_back(i);
+  return couples;
+}
+
+// How well what a whole says of itself fits its parts; 0: not at all.
+float LikenessOf(const Couples& couples) {
+  if (couples.empty()) return 0;
+  const Description& part = couples.front().first->described;
+  const Description& whole = couples.front().second->described;
+  if (Contradict(part.leaf, whole.leaf)) return 0;
+  if ((whole.roles & ~part.roles) != 0) return 0;
+  const float by_role = whole.roles == part.roles && part.roles != 0 ? 1
+                        : whole.roles != 0                           ? 0.6F
+                                                                     : 0.3F;
+  float common = 0;
+  for (WordId word : whole.words) {
+    common += std::count(part.words.begin(), part.words.end(), word) > 0;
+  }
+  float equal = 0;
+  for (const auto& [set, one] : couples) {
+    equal += set->described.numbers == one->described.numbers;
+  }
+  return by_role + common / static_cast<float>(whole.words.size() + 1) +
+         0.3F * equal / static_cast<float>(couples.size());
+}
+
+struct Choice {
+  float likeness = 0;
+  size_t parts = 0, wholes = 0;
+  Couples couples;
+};
+
+// All that could go together, best first.
+std::vector<Choice> Choices(const std::vector<PartPattern>& parts,
+                            const std::vector<WholePattern>& wholes) {
+  std::unordered_map<uint64_t, std::vector<size_t>> by_size;
+  for (size_t i = 0; i < wholes.size(); ++i) {
+    by_size[wholes[i].wholes.front().elements].push_back(i);
+  }
+  std::vector<Choice> choices;
+  for (size_t p = 0; p < parts.size(); ++p) {
+    auto found = by_size.find(parts[p].sets.front().elements);
+    if (found == by_size.end() || found->second.size() > kMostRivals) continue;
+    for (size_t w : found->second) {
+      Couples couples = CouplesOf(parts[p], wholes[w]);
+      const float likeness = LikenessOf(couples);
+      if (likeness < kLeastLikeness) continue;
+      choices.push_back({likeness, p, w, std::move(couples)});
     }
   }
-  WordTable words;
-  Finder finder(part_layout, whole_layout, &words);
-  std::map<uint64_t, std::vector<PartSet>> sets = finder.Sets(unequal);
-  std::map<uint64_t, std::vector<Whole>> by_elements;
-  for (uint32_t i : lonely) {
-    const uint64_t size =
-        whole_layout.variables[i].shape.Elements().value_or(0);
-    if (sets.contains(size)) by_elements[size].push_back(finder.WholeOf(i));
-  }
-  std::unordered_set<uint32_t> taken_parts, taken_wholes;
-  for (auto& [size, some] : by_elements) {
-    struct Choice {
-      float likeness;
-      size_t whole, set;
+  std::stable_sort(
+      choices.begin(), choices.end(),
+      [](const Choice& a, const Choice& b) { return a.likeness > b.likeness; });
+  return choices;
+}
+
+// Takes groups from one side's parts and the other side's wholes.
+class Joiner {
+ public:
+  Joiner(const Layout& parts, const Layout& wholes, bool actual_is_whole)
+      : part_layout_(parts),
+        whole_layout_(wholes),
+        actual_is_whole_(actual_is_whole) {}
+
+  void Take(Positions* parts, Positions* wholes, std::vector<Group>* groups) {
+    const Positions lonely = Lonely(*parts, *wholes);
+    if (lonely.empty()) return;
+    WordTable words;
+    const std::vector<PartPattern> sets =
+        FindPartSets(part_layout_, Unequal(*parts, *wholes), &words);
+    const std::vector<WholePattern> ones =
+        FindWholes(whole_layout_, lonely, &words);
+    const std::vector<Choice> choices = Choices(sets, ones);
+    for (const Choice& choice : choices) {
+      if (IsFree(choice) && !HasRival(choice, choices)) Join(choice, groups);
+    }
+    const auto is_taken = [](const std::unordered_set<uint32_t>& taken) {
+      return [&taken](uint32_t i) { return taken.contains(i); };
     };
-    std::vector<Choice> choices;
-    const std::vector<PartSet>& rivals = sets[size];
-    if (rivals.size() > kMostRivals * 8 || some.size() > kMostRivals * 8) {
-      continue;
+    std::erase_if(*parts, is_taken(taken_parts_));
+    std::erase_if(*wholes, is_taken(taken_wholes_));
+  }
+
+ private:
+  static uint64_t Size(const Layout& layout, uint32_t i) {
+    return layout.variables[i].shape.Elements().value_or(0);
+  }
+
+  // The last two parts of a name, without digits.
+  static std::string Kind(const Variable& variable) {
+    std::string kind = variable.name;
+    size_t at = kind.find_last_of("/.");
+    if (at != std::string::npos && at > 0) at = kind.find_last_of("/.", at - 1);
+    if (at != std::string::npos) kind.erase(0, at + 1);
+    std::erase_if(kind, [](char c) { return c >= '0' && c <= '9'; });
+    return kind;
+  }
+
+  // Wholes of a size that their side has more of, and whose kind of name the
+  // other side does not have: that would be the same thing of another layer.
+  Positions Lonely(const Positions& parts, const Positions& wholes) const {
+    std::unordered_map<uint64_t, int64_t> surplus;
+    std::unordered_set<std::string> kinds;
+    for (uint32_t i : parts) {
+      --surplus[Size(part_layout_, i)];
+      kinds.insert(Kind(part_layout_.variables[i]));
     }
-    for (size_t w = 0; w < some.size(); ++w) {
-      for (size_t s = 0; s < rivals.size(); ++s) {
-        const float likeness = Finder::Likeness(rivals[s], some[w]);
-        if (likeness > 0.4F) choices.push_back({likeness, w, s});
+    for (uint32_t i : wholes) ++surplus[Size(whole_layout_, i)];
+    Positions lonely;
+    for (uint32_t i : wholes) {
+      const uint64_t size = Size(whole_layout_, i);
+      if (size > 1 && surplus[size] > 0 &&
+          !kinds.contains(Kind(whole_layout_.variables[i]))) {
+        lonely.push_back(i);
       }
     }
-    std::stable_sort(choices.begin(), choices.end(),
-                     [](const Choice& a, const Choice& b) {
-                       return a.likeness > b.likeness;
-                     });
-    for (const Choice& choice : choices) {
-      const Whole& whole = some[choice.whole];
-      const PartSet& set = rivals[choice.set];
-      const bool is_free =
-          !taken_wholes.contains(whole.position) &&
-          std::none_of(set.parts.begin(), set.parts.end(),
-                       [&](const Part& part) {
-                         return taken_parts.contains(part.position);
-                       });
-      if (!is_free || surplus[size] <= 0) continue;
-      --surplus[size];
-      taken_wholes.insert(whole.position);
+    return lonely;
+  }
+
+  Positions Unequal(const Positions& parts, const Positions& wholes) const {
+    std::unordered_set<std::string_view> names;
+    for (uint32_t i : wholes) names.insert(whole_layout_.variables[i].name);
+    Positions unequal;
+    for (uint32_t i : parts) {
+      if (!names.contains(part_layout_.variables[i].name)) unequal.push_back(i);
+    }
+    return unequal;
+  }
+
+  bool IsFree(const Choice& choice) const {
+    for (const auto& [set, whole] : choice.couples) {
+      if (taken_wholes_.contains(whole->position)) return false;
+      for (const Part& part : set->parts) {
+        if (taken_parts_.contains(part.position)) return false;
+      }
+    }
+    return true;
+  }
+
+  // True where other parts would make this whole as well, or these parts
+  // another one.
+  bool HasRival(const Choice& choice,
+                const std::vector<Choice>& choices) const {
+    return std::any_of(
+        choices.begin(), choices.end(), [&](const Choice& other) {
+          return &other != &choice &&
+                 (other.parts == choice.parts ||
+                  other.wholes == choice.wholes) &&
+                 other.likeness > choice.likeness - kMargin && IsFree(other);
+        });
+  }
+
+  void Join(const Choice& choice, std::vector<Group>* groups) {
+    for (const auto& [set, whole] : choice.couples) {
       std::vector<size_t> members;
-      for (const Part& part : set.parts) {
-        taken_parts.insert(part.position);
+      for (const Part& part : set->parts) {
+        taken_parts_.insert(part.position);
         members.push_back(part.position);
       }
+      taken_wholes_.insert(whole->position);
+      std::vector<size_t> one = {whole->position};
       groups->push_back(
-          {.actual =
-               actual_is_whole ? std::vector<size_t>{whole.position} : members,
-           .expected =
-               actual_is_whole ? members : std::vector<size_t>{whole.position},
-           .how = actual_is_whole ? How::kSplit : How::kFused,
-           .method = Method(part_layout, set,
-                            whole_layout.variables[whole.position].shape,
-                            actual_is_whole),
+          {.actual = actual_is_whole_ ? one : members,
+           .expected = actual_is_whole_ ? members : one,
+           .how = actual_is_whole_ ? How::kSplit : How::kFused,
+           .method = Method(part_layout_, *set,
+                            whole_layout_.variables[whole->position].shape,
+                            actual_is_whole_),
            .confidence = 0.9,
            .evidence = {"same-elements", "parts-of-a-whole"}});
     }
   }
-  Remove(taken_parts, parts);
-  Remove(taken_wholes, wholes);
-}
+
+  const Layout& part_layout_;
+  const Layout& whole_layout_;
+  bool actual_is_whole_;
+  std::unordered_set<uint32_t> taken_parts_, taken_wholes_;
+};
 
 }  // namespace
 
 std::vector<Group> TakeGroups(const Layout& actual, const Layout& expected,
                               Positions* a, Positions* e) {
   std::vector<Group> groups;
-  Take(actual, expected, false, a, e, &groups);
-  Take(expected, actual, true, e, a, &groups);
+  Joiner(actual, expected, false).Take(a, e, &groups);
+  Joiner(expected, actual, true).Take(e, a, &groups);
   return groups;
 }
 
