@@ -34,13 +34,6 @@ struct Split {
   size_t depth = 0;  // tokens that both share
 };
 
-size_t CommonTokens(const Name& a, const Name& b) {
-  const size_t n = std::min(a.tokens.size(), b.tokens.size());
-  size_t i = 0;
-  while (i < n && a.tokens[i] == b.tokens[i]) ++i;
-  return i;
-}
-
 // The largest places that hold one of two variables each.
 Split Part(const Side& side, uint32_t first, uint32_t second) {
   const auto holds = [&](uint32_t node, const Name& name) {

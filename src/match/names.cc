@@ -195,6 +195,13 @@ Name ParseName(std::string_view text, WordTable* words) {
   return name;
 }
 
+size_t CommonTokens(const Name& a, const Name& b) {
+  size_t n = std::min(a.tokens.size(), b.tokens.size());
+  size_t i = 0;
+  while (i < n && a.tokens[i] == b.tokens[i]) ++i;
+  return i;
+}
+
 WordId LastWord(const Name& name) {
   for (size_t i = name.tokens.size(); i > 0; --i) {
     if (!name.tokens[i - 1].is_number) return name.tokens[i - 1].word;

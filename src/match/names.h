@@ -70,6 +70,9 @@ struct Name {
 
 Name ParseName(std::string_view text, WordTable* words);
 
+// How many tokens two names begin with alike.
+size_t CommonTokens(const Name& a, const Name& b);
+
 // The last word that is no number; 0 where there is none.
 WordId LastWord(const Name& name);
 

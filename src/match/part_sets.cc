@@ -14,16 +14,8 @@
 namespace ckptdiff {
 namespace {
 
-enum RoleInWhole : size_t {
-  kQuery,
-  kKey,
-  kValue,
-  kGate,
-  kUp,
-  kDown,
-  kOut,
-  kRoles
-};
+enum RoleInWhole : size_t { kQuery, kKey, kValue, kGate, kUp, kDown, kOut };
+constexpr size_t kRoles = kOut + 1;
 
 // What is joined to one. A new kind of fusing is a row here.
 constexpr struct {

@@ -4,16 +4,11 @@
 #include <numeric>
 #include <unordered_map>
 
-#include "base/hash.h"
+#include "match/creation.h"
+#include "match/mix.h"
 
 namespace ckptdiff {
 namespace {
-
-uint64_t Mix(uint64_t hash, uint64_t value) {
-  hash ^= value + 0x9e3779b97f4a7c15 + (hash << 6) + (hash >> 2);
-  hash *= 0xbf58476d1ce4e5b9;
-  return hash ^ (hash >> 29);
-}
 
 // Numbers but for the one at `kept` are all the same.
 uint64_t PatternOf(const Name& name, size_t kept) {
@@ -37,23 +32,6 @@ size_t InnermostNumber(const Name& name) {
     ++numbers;
   }
   return numbers > 1 ? innermost : name.tokens.size();
-}
-
-size_t CommonTokens(const Name& a, const Name& b) {
-  size_t n = std::min(a.tokens.size(), b.tokens.size());
-  size_t i = 0;
-  while (i < n && a.tokens[i] == b.tokens[i]) ++i;
-  return i;
-}
-
-// True where two names of one layer, alike up to `at`, are of different kinds:
-// a layer makes its weights, then biases, then statistics.
-bool AreLeaves(const Name& a, const Name& b, size_t at) {
-  const auto is_open = [](LeafKind kind) {
-    return kind == LeafKind::kOther || kind == LeafKind::kNumber;
-  };
-  return at >= a.leaf_begin && at >= b.leaf_begin && a.leaf != b.leaf &&
-         !is_open(a.leaf) && !is_open(b.leaf);
 }
 
 // Words by their text.
@@ -209,126 +187,6 @@ void FillRanks(Side* side) {
       side->ranks[v].push_back(
           {one.rank, siblings, one.number, one.of, one.is_part});
     }
-  }
-}
-
-// How far the numbers of siblings ascend in the order of the file: 1 where it
-// was written as created, 0 where it was shuffled.
-float OrderWorth(const Side& side) {
-  size_t ascending = 0, steps = 0;
-  std::unordered_map<uint64_t, int64_t> last;
-  for (uint32_t v = 0; v < side.size(); ++v) {
-    uint64_t prefix = 3;
-    for (const Token& token : side.names[v].tokens) {
-      if (!token.is_number) {
-        prefix = Mix(prefix, token.word + (uint64_t{1} << 40));
-        continue;
-      }
-      auto [at, is_new] = last.emplace(prefix, token.number);
-      if (!is_new && at->second != token.number) {
-        ++steps;
-        ascending += token.number > at->second ? 1 : 0;
-        at->second = token.number;
-      }
-      if (token.number != Token::kNone) break;  // the outermost one
-      prefix = Mix(prefix, static_cast<uint64_t>(token.number + 2));
-    }
-  }
-  if (steps == 0) return 0;
-  const float share = static_cast<float>(ascending) / static_cast<float>(steps);
-  return std::max(0.0F, 2 * share - 1);
-}
-
-// True where the words of siblings ascend: a list sorted by name, which tells
-// nothing that the names do not.
-bool IsSorted(const Side& side, const WordTable& words) {
-  size_t ascending = 0, steps = 0;
-  for (uint32_t v = 0; v + 1 < side.size(); ++v) {
-    const std::vector<Token>& a = side.names[v].tokens;
-    const std::vector<Token>& b = side.names[v + 1].tokens;
-    const size_t common = CommonTokens(side.names[v], side.names[v + 1]);
-    if (common >= a.size() || common >= b.size()) continue;
-    if (a[common].is_number || b[common].is_number) continue;
-    ++steps;
-    if (words.Text(a[common].word) < words.Text(b[common].word)) ++ascending;
-  }
-  return steps > 0 && ascending * 20 >= steps * 19;
-}
-
-// True where weights do not come before their biases, as every framework makes
-// them: a list sorted by name, or shuffled.
-bool LeavesAreSorted(const Side& side) {
-  std::vector<uint32_t> weight(side.nodes.size(), UINT32_MAX);
-  size_t first = 0, pairs = 0;
-  for (uint32_t v = 0; v < side.size(); ++v) {
-    if (side.names[v].leaf == LeafKind::kWeight) weight[side.leaf_node[v]] = v;
-  }
-  for (uint32_t v = 0; v < side.size(); ++v) {
-    const uint32_t w = weight[side.leaf_node[v]];
-    if (side.names[v].leaf != LeafKind::kBias || w == UINT32_MAX) continue;
-    ++pairs;
-    first += w < v ? 1 : 0;
-  }
-  return pairs > 0 && first * 20 < pairs * 19;
-}
-
-// True where two names tell which one was made first: by a number, or as
-// weight and bias of one layer.
-bool TellsOrder(const Name& a, const Name& b, size_t at) {
-  if (at >= a.tokens.size() || at >= b.tokens.size()) return false;
-  const Token &x = a.tokens[at], &y = b.tokens[at];
-  if (x.is_number != y.is_number) return false;
-  return x.is_number || AreLeaves(a, b, at);
-}
-
-// The share of all pairs of variables whose names tell their order.
-double ToldByNames(const Side& side) {
-  std::vector<bool> tells(side.nodes.size(), true);
-  std::vector<double> pairs(side.nodes.size());
-  const auto all_pairs = [](const Node& node) {
-    const double n = node.end - node.begin;
-    return n * (n - 1) / 2;
-  };
-  for (uint32_t id = 0; id < side.nodes.size(); ++id) {
-    const Node& node = side.nodes[id];
-    pairs[id] += all_pairs(node);
-    if (node.parent != Node::kNone) pairs[node.parent] -= all_pairs(node);
-  }
-  for (uint32_t i = 0; i + 1 < side.size(); ++i) {
-    const Name& a = side.names[side.sorted[i]];
-    const Name& b = side.names[side.sorted[i + 1]];
-    const size_t at = CommonTokens(a, b);
-    if (TellsOrder(a, b, at)) continue;
-    uint32_t id = side.leaf_node[side.sorted[i]];
-    while (side.nodes[id].depth > at) id = side.nodes[id].parent;
-    tells[id] = false;
-  }
-  double told = 0;
-  for (uint32_t id = 0; id < side.nodes.size(); ++id) {
-    if (tells[id]) told += pairs[id];
-  }
-  return told / std::max(1.0, all_pairs(side.nodes[0]));
-}
-
-// A file in the order of creation says it best. One that was sorted or
-// shuffled says nothing, but the numbers in its names may.
-void FillCreation(const WordTable& words, Side* side) {
-  constexpr double kNearlyAll = 0.9;
-  side->order_worth = OrderWorth(*side);
-  side->is_sorted = IsSorted(*side, words) || LeavesAreSorted(*side);
-  const double told = ToldByNames(*side);
-  const bool is_created = side->order_worth >= kNearlyAll && !side->is_sorted;
-  if (!is_created) {
-    side->by_creation = side->sorted;
-    side->order_worth = told >= kNearlyAll ? 1 : side->order_worth;
-    side->is_sorted = told < kNearlyAll;
-  } else {
-    side->by_creation.resize(side->size());
-    std::iota(side->by_creation.begin(), side->by_creation.end(), 0U);
-  }
-  side->created.resize(side->size());
-  for (uint32_t i = 0; i < side->size(); ++i) {
-    side->created[side->by_creation[i]] = i;
   }
 }
 

@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/hash.h"
 #include "match/evidence.h"
+#include "match/mix.h"
 
 namespace ckptdiff {
 namespace {
@@ -19,10 +19,6 @@ constexpr double kTelling = 10;     // logarithm of the ways to line up
 constexpr uint32_t kNone = UINT32_MAX;
 
 using List = std::vector<uint32_t>;
-
-uint64_t Mix(uint64_t hash, uint64_t value) {
-  return (hash ^ value) * 0x9e3779b97f4a7c15 + (hash >> 29);
-}
 
 // The layer's name without numbers.
 uint64_t ClassOf(const Name& name) {

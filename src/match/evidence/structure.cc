@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "match/evidence.h"
+#include "match/mix.h"
 
 namespace ckptdiff {
 namespace {
@@ -15,11 +16,6 @@ struct Place {
   uint32_t rank = 0;
   uint32_t of = 0;
 };
-
-uint64_t Mix(uint64_t a, uint64_t b) {
-  return (a ^ (b + 0x9e3779b97f4a7c15 + (a << 6) + (a >> 2))) *
-         0xbf58476d1ce4e5b9;
-}
 
 // The words that lead to a place, without numbers.
 uint64_t PatternOf(const Side& side, const Node& node) {
