@@ -1,0 +1,77 @@
+#include "match/equal_names.h"
+
+#include <gtest/gtest.h>
+
+#include "ckptdiff/compare.h"
+
+namespace ckptdiff {
+namespace {
+
+Layout Of(std::vector<std::pair<std::string, std::string>> names_and_keys) {
+  Layout layout;
+  layout.source.addressed_by = AddressedBy::kOrder;
+  for (auto& [name, key] : names_and_keys) {
+    Variable variable;
+    variable.name = name;
+    variable.key = key;
+    variable.shape = Shape::Of({3, 4});
+    layout.variables.push_back(std::move(variable));
+  }
+  return layout;
+}
+
+using Pairs = std::vector<std::pair<uint32_t, uint32_t>>;
+
+TEST(EqualNamesTest, KeysTellNamesApartThatRepeat) {
+  Layout actual = Of({{"d/kernel", "outer/d"}, {"d/kernel", "inner/d"}});
+  Layout expected = Of({{"d/kernel", "inner/d"}, {"d/kernel", "outer/d"}});
+  EqualNames joined = JoinRepeatedNames(actual, expected, {0, 1}, {0, 1});
+  EXPECT_EQ(joined.pairs, (Pairs{{1, 0}, {0, 1}}));
+  EXPECT_TRUE(joined.actual.empty() && joined.expected.empty());
+}
+
+TEST(EqualNamesTest, WithoutACommonKeyTheOrderOfTheLoaderDoes) {
+  Layout actual = Of({{"d/kernel", "a:0"}, {"d/kernel", "b:0"}});
+  Layout expected = Of({{"d/kernel", "x"}, {"d/kernel", "y"}});
+  EXPECT_EQ(JoinRepeatedNames(actual, expected, {0, 1}, {0, 1}).pairs,
+            (Pairs{{0, 0}, {1, 1}}));
+  expected.source.addressed_by = AddressedBy::kName;
+  EXPECT_TRUE(
+      JoinRepeatedNames(actual, expected, {0, 1}, {0, 1}).pairs.empty());
+}
+
+TEST(EqualNamesTest, AnotherNumberOfThemSettlesNothing) {
+  Layout actual = Of({{"d", "a"}, {"d", "b"}, {"d", "c"}});
+  Layout expected = Of({{"d", "x"}, {"d", "y"}});
+  EqualNames joined = JoinRepeatedNames(actual, expected, {0, 1, 2}, {0, 1});
+  EXPECT_TRUE(joined.pairs.empty());
+  EXPECT_EQ(joined.actual.size(), 3u);
+}
+
+// A store that does not name its optimizer's class: what its two slots are
+// called is a guess.
+TEST(EqualNamesTest, SlotsUnderGuessedNamesAreThoseThatAreWanted) {
+  auto with_slots = [](std::optional<std::string> class_name,
+                       std::vector<std::string> kinds) {
+    Layout layout = Of({{"d", "d"}});
+    layout.optimizers.push_back({"o", class_name, kinds, {}});
+    for (const std::string& kind : kinds) {
+      Variable slot = layout.variables[0];
+      slot.name = slot.key = "o/" + kind;
+      slot.role = Role::kSlot;
+      slot.slot = Slot{.optimizer = "o", .slot = kind, .owner = "d"};
+      layout.variables.push_back(std::move(slot));
+    }
+    return layout;
+  };
+  Layout wanted = with_slots("Adadelta", {"accum_grad", "accum_var"});
+  Layout guessed = with_slots(std::nullopt, {"m", "v"});
+  EXPECT_TRUE(Compare(guessed, wanted).value().findings.empty());
+  Layout told = with_slots("Adam", {"m", "v"});
+  EXPECT_FALSE(Compare(told, wanted).value().findings.empty());
+  Layout fewer = with_slots(std::nullopt, {"momentum"});
+  EXPECT_FALSE(Compare(fewer, wanted).value().findings.empty());
+}
+
+}  // namespace
+}  // namespace ckptdiff
