@@ -136,6 +136,10 @@ TEST(HostileTest, AFileCutAnywhereEndsWell) {
         Write(file, whole.substr(0, whole.size() * part / 16));
         ExpectListingOrOneLine(copy.target(), file);
       }
+      for (size_t bytes = 1; bytes <= 12; ++bytes) {  // inside its magic
+        Write(file, whole.substr(0, bytes));
+        ExpectListingOrOneLine(copy.target(), file);
+      }
       Write(file, whole);
     }
   }

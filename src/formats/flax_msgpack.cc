@@ -89,7 +89,7 @@ Match Sniff(const Source& source) {
   } else if (byte(at) < 0xa0 || byte(at) > 0xbf) {
     return Match::kNo;
   }
-  std::string key = head.substr(at + 1, size);
+  std::string key = head.substr(std::min(at + 1, head.size()), size);
   if (key.size() != size || Printable(key) != key) return Match::kNo;
   for (std::string_view mark : {"\xa7"
                                 "float32",

@@ -27,8 +27,10 @@ bool IsTorchLegacy(const Source& source) {
   std::string head = source.Peek(0, 32);
   if (!head.starts_with('\x80')) return false;
   // Behind PROTO, or behind PROTO and FRAME.
-  return head.substr(2).starts_with(kMagic) ||
-         (head.size() > 11 && head.substr(11).starts_with(kMagic));
+  return head.compare(std::min<size_t>(2, head.size()), kMagic.size(),
+                      kMagic) == 0 ||
+         head.compare(std::min<size_t>(11, head.size()), kMagic.size(),
+                      kMagic) == 0;
 }
 
 TorchLegacyFile::TorchLegacyFile(const File& file) : file_(&file) {
