@@ -2,9 +2,11 @@
 // prefix that every name has costs nothing.
 
 #include <cmath>
+#include <unordered_map>
 #include <vector>
 
 #include "match/evidence.h"
+#include "match/mix.h"
 
 namespace ckptdiff {
 namespace {
@@ -96,12 +98,20 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
       Bags(problem.actual, in_actual, expected_says);
   const std::vector<Bag> expected =
       Bags(problem.expected, in_expected, actual_says);
+  // Names that differ in numbers alone have the same words.
+  std::unordered_map<uint64_t, float> alike;
   for (size_t i = 0; i < scores.size(); ++i) {
     const Proposal& one = problem.candidates[i];
     const Bag &a = actual[one.actual], &e = expected[one.expected];
     if (a.total + e.total <= 0) continue;
-    scores[i] +=
-        weight * Common(a, e, *problem.words) / (a.total + e.total + 0.3F);
+    auto [at, is_new] =
+        alike.emplace(Mix(problem.actual.patterns[one.actual],
+                          problem.expected.patterns[one.expected]),
+                      0.0F);
+    if (is_new) {
+      at->second = Common(a, e, *problem.words) / (a.total + e.total + 0.3F);
+    }
+    scores[i] += weight * at->second;
   }
 }
 
