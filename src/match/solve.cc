@@ -34,10 +34,12 @@ constexpr const EvidenceKind* kAll[] = {
     &kSteps,    &kStructure, &kSurroundings, &kWords,
 };
 
-constexpr float kSpeaks = 0.6F;  // said for a pair, worth naming
-constexpr size_t kMostRivals = 24;
-constexpr float kChance = 0.25F;  // of the smaller side, paired by chance
-constexpr float kTaught = 0.1F;   // share of a shift that others believe
+constexpr float kSpeaks = 0.6F;     // said for a pair, worth naming
+constexpr size_t kMostRivals = 24;  // by names, shapes and order alone
+constexpr size_t kLastRivals = 12;  // once neighbours were heard
+constexpr int kLastPrune = 3;       // the round after which they were
+constexpr float kChance = 0.25F;    // of the smaller side, paired by chance
+constexpr float kTaught = 0.1F;     // share of a shift that others believe
 constexpr int kRounds = 8;
 constexpr float kClear = 0.25F;  // by which a name's words must single it out
 
@@ -104,19 +106,20 @@ void AddLikeness(Problem* all) {
 }
 
 // Keeps the best of each row and column.
-void Prune(Problem* problem) {
+void Prune(Problem* problem, size_t most) {
   std::vector<Proposal>& all = problem->candidates;
   std::vector<bool> keep(all.size());
   const auto keep_best = [&](std::vector<uint32_t> some) {
-    if (some.size() > kMostRivals) {
-      std::nth_element(some.begin(), some.begin() + kMostRivals, some.end(),
+    if (some.size() > most) {
+      std::nth_element(some.begin(),
+                       some.begin() + static_cast<ptrdiff_t>(most), some.end(),
                        [&](uint32_t x, uint32_t y) {
                          if (all[x].score != all[y].score) {
                            return all[x].score > all[y].score;
                          }
                          return x < y;
                        });
-      some.resize(kMostRivals);
+      some.resize(most);
     }
     for (uint32_t i : some) keep[i] = true;
   };
@@ -237,10 +240,11 @@ bool IsChance(const Problem& problem, const Solution& solution) {
 
 Solution Solve(Problem* problem) {
   AddLikeness(problem);
-  Prune(problem);
+  Prune(problem, kMostRivals);
   for (int round = 0; round < kRounds; ++round) {
     Believe(problem, 2.0F + 1.5F * static_cast<float>(round));
     HearNeighbours(problem);
+    if (round == kLastPrune) Prune(problem, kLastRivals);
   }
   Solution solution = Decide(*problem);
   Explain(*problem, &solution);

@@ -24,7 +24,7 @@ struct KerasOptimizer {
   // {"inner_optimizer": …} of a LossScaleOptimizer, which scales gradients
   // and leaves the slots to the inner one.
   bool scales_loss = false;
-  std::string scaler;  // its name: "loss_scale_optimizer"
+  std::string scaler;             // its name: "loss_scale_optimizer"
   bool has_own_schedule = false;  // then the learning rate is no variable
   bool use_ema = false;
   bool accumulates = false;  // gradient_accumulation_steps
