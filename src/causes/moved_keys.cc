@@ -11,7 +11,8 @@ namespace ckptdiff {
 namespace {
 
 std::string_view PathOf(const FindingSide& side) {
-  return std::string_view(side.key).substr(0, side.key.find("/.ATTRIBUTES/"));
+  std::string_view key = side.key;
+  return key.substr(0, key.find("/.ATTRIBUTES/"));
 }
 
 std::string_view WithoutNumber(std::string_view part) {

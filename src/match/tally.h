@@ -42,8 +42,9 @@ class Tally {
   // Where the key stands, or the empty place where it would.
   size_t PlaceOf(uint64_t key) const {
     const size_t mask = places_.size() - 1;
-    uint64_t hash = (key ^ key >> 32) * 0x9e3779b97f4a7c15;
-    size_t at = static_cast<size_t>(hash >> 20) & mask;
+    // The highest bits of a product depend on all bits of the key.
+    uint64_t hash = key * 0x9e3779b97f4a7c15;
+    size_t at = static_cast<size_t>(hash >> 32) & mask;
     while (places_[at] != 0 && entries_[places_[at] - 1].key != key) {
       at = (at + 1) & mask;
     }
