@@ -414,6 +414,7 @@ std::vector<std::string> Walk::VariableTexts(hid_t attribute, hid_t type,
   std::vector<char*> pointers(n, nullptr);
   if (H5Aread(attribute, type, pointers.data()) < 0) return {};
   std::vector<std::string> texts;
+  texts.reserve(n);
   for (const char* text : pointers) texts.emplace_back(text ? text : "");
   H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data());
   return texts;

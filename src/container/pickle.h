@@ -72,7 +72,7 @@ class PickleArena;
 
 class Pickle {
  public:
-  static constexpr uint64_t kMaxText = 256 * 1024;
+  static constexpr uint64_t kMaxText = 256 << 10;
 
   // Interprets one pickle of `file` that begins at `offset`. Throws ParseError,
   // which names `where` and the position of the opcode.

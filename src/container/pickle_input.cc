@@ -10,7 +10,7 @@
 namespace ckptdiff {
 namespace {
 
-constexpr uint64_t kWindow = 64 * 1024;
+constexpr uint64_t kWindow = 64 << 10;
 
 }  // namespace
 

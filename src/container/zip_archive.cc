@@ -17,8 +17,8 @@ constexpr uint32_t kLocalHeader = 0x04034b50;
 constexpr uint64_t kLocalHeaderSize = 30;
 constexpr uint64_t kEntrySize = 46;
 constexpr uint16_t kEncrypted = 1;
-constexpr size_t kPiece = 64 * 1024;
-constexpr size_t kPeekDirectory = 32 * 1024;
+constexpr size_t kPiece = 64 << 10;
+constexpr size_t kPeekDirectory = 32 << 10;
 
 // zlib's state for a raw deflate stream, released with the scope.
 class Inflater {

@@ -50,7 +50,7 @@ using Kind = PickleValue::Kind;
 constexpr std::string_view kMetadataModule =
     "torch.distributed.checkpoint.metadata";
 // Values beside the tensors: numbers and short lists of them.
-constexpr uint64_t kMaxValueBytes = 256 * 1024;
+constexpr uint64_t kMaxValueBytes = 256 << 10;
 constexpr size_t kMaxValues = 512;
 constexpr size_t kMaxValueCost = size_t{1} << 18;
 // Beyond this a listing would read more than the metadata to find each tensor.
