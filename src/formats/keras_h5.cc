@@ -98,8 +98,9 @@ class Told {
       }
     }
     if (all || weights.size() != stored.size()) return matched;
-    std::ranges::stable_partition(
-        weights, [](const KerasVariable* one) { return one->optimized; });
+    std::stable_partition(
+        weights.begin(), weights.end(),
+        [](const KerasVariable* one) { return one->optimized; });
     bool agrees = std::ranges::equal(
         weights, stored, [](const KerasVariable* a, const Variable& b) {
           return a->shape.Agrees(b.shape);

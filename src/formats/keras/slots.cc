@@ -93,6 +93,7 @@ std::vector<ObjectKind> ObjectKinds(const SlotOwners& owners) {
   std::map<std::vector<std::vector<int64_t>>, size_t> kind_of;
   for (std::vector<size_t>& object : objects) {
     std::vector<std::vector<int64_t>> dims;
+    dims.reserve(object.size());
     for (size_t i : object) dims.push_back(owners.all[i].shape.dims);
     auto [found, is_new] = kind_of.emplace(dims, kinds.size());
     if (is_new) {

@@ -243,8 +243,8 @@ void ListStoreOptimizer(const KerasStore& store, const StoreContext& context,
   }
   OptimizerLister lister(context, layout);
   if (outer == store.end() && inners.empty()) return;
-  static const StoreGroup kNone;
-  const StoreGroup& wrapper = outer == store.end() ? kNone : outer->second;
+  static const StoreGroup no_group;
+  const StoreGroup& wrapper = outer == store.end() ? no_group : outer->second;
   const Numbered& variables = wrapper.variables;
   if (inners.empty()) {
     lister.List(context.optimizer, variables, {}, owners);
