@@ -350,7 +350,9 @@ class Reader {
 
 }  // namespace
 
-MetaGraph ReadMetaGraph(ProtoFile message) { return Reader().Read(message); }
+MetaGraph ReadMetaGraph(ProtoFile message) {
+  return Reader().Read(std::move(message));
+}
 
 MetaGraph ReadMetaInfo(ProtoFile message) {
   MetaGraph graph;

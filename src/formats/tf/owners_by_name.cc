@@ -120,9 +120,10 @@ std::unordered_map<const Variable*, Variable*> OwnersByName(
       alike[{slot->name, slot->shape.dims}].push_back(slot);
     }
     for (const auto& [key, slots] : alike) {
-      Weights candidates = NamedIn(*slots[0], weights);
+      const Variable& first = *slots[0];
+      Weights candidates = NamedIn(first, weights);
       std::erase_if(candidates, [&](const Variable* weight) {
-        return !Fits(*slots[0], *weight);
+        return !Fits(first, *weight);
       });
       if (model && candidates.size() > 1) {
         std::erase_if(candidates, [&](const Variable* weight) {
