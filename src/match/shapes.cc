@@ -54,7 +54,7 @@ bool HasUnknown(const Shape& shape) {
 
 // Of the frameworks' own conversions first, else the first one that fits.
 std::string Permutation(const Dims& actual, const Dims& expected) {
-  static const std::vector<std::vector<size_t>> kUsual = {
+  static const std::vector<std::vector<size_t>> usual = {
       {2, 3, 1, 0}, {3, 2, 0, 1}, {2, 3, 0, 1},    {2, 1, 0},
       {1, 2, 0},    {2, 0, 1},    {2, 3, 4, 1, 0}, {4, 3, 0, 1, 2}};
   auto fits = [&](const std::vector<size_t>& axes) {
@@ -64,7 +64,7 @@ std::string Permutation(const Dims& actual, const Dims& expected) {
     }
     return true;
   };
-  for (const std::vector<size_t>& axes : kUsual) {
+  for (const std::vector<size_t>& axes : usual) {
     if (fits(axes)) return fmt::format("permute:{}", fmt::join(axes, ","));
   }
   std::vector<size_t> axes;

@@ -216,6 +216,7 @@ std::vector<std::string> ByOptimizer(const std::vector<std::string>& labels) {
     same->second.push_back(slot);
   }
   std::vector<std::string> texts;
+  texts.reserve(grouped.size());
   for (const auto& [optimizer, slots] : grouped) {
     texts.push_back((optimizer.empty() ? "" : optimizer + "/") + Braced(slots));
   }

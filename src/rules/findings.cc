@@ -15,6 +15,7 @@ constexpr size_t kMaxCandidates = 16;
 std::vector<std::string> Names(const Layout& layout,
                                const std::vector<size_t>& variables) {
   std::vector<std::string> names;
+  names.reserve(variables.size());
   for (size_t i : variables) names.push_back(layout.variables[i].name);
   return names;
 }
