@@ -67,7 +67,9 @@ std::string SchemaErrors(const Json& document) {
 Json ExpectDocument(const std::string& text) {
   Json document = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   EXPECT_FALSE(document.is_discarded()) << text;
-  if (!document.is_discarded()) EXPECT_EQ(SchemaErrors(document), "") << text;
+  if (!document.is_discarded()) {
+    EXPECT_EQ(SchemaErrors(document), "") << text;
+  }
   return document;
 }
 

@@ -56,7 +56,7 @@ std::optional<SlotGroups> GroupAdafactor(const std::vector<SlotRun>& in_front,
     }
   }
   if (dialect == SlotDialect::kKeras2) {
-    for (SlotGroup& group : groups) group.slots.back().second = "v";
+    for (SlotGroup& group : groups) group.slots.back().second.assign(1, 'v');
   }
   return groups;
 }
