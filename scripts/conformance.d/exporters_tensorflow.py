@@ -38,7 +38,9 @@ def trained(model):
 
 
 def keras_cases(keras, folder, tally):
-    version = getattr(keras, "__version__", "?")
+    # tf.keras tells its version by a function, and Keras 2 of it not at all.
+    version = getattr(keras, "__version__", None) or (
+        keras.version() if hasattr(keras, "version") else "2")
     is_v3 = version.startswith("3")
     trained_model = trained(build(keras))
     forms = {"keras": "m.keras", "h5": "m.h5", "weights": "m.weights.h5"}
@@ -54,8 +56,12 @@ def keras_cases(keras, folder, tally):
             model.save(path)
         tally.clean(f"Keras {version} {form}", model, path)
     path = os.path.join(folder, version + "ckpt")
-    root = tf.train.Checkpoint(model=trained_model,
-                               optimizer=trained_model.optimizer)
+    parts = {"model": trained_model, "optimizer": trained_model.optimizer}
+    try:
+        root = tf.train.Checkpoint(**parts)
+    except ValueError:  # Keras 3.0's optimizers are not trackable
+        del parts["optimizer"]
+        root = tf.train.Checkpoint(**parts)
     saved = root.save(path)
     tally.clean(f"Keras {version} tf.train.Checkpoint", root, saved)
     renamed = build(keras, "first")
