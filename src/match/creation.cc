@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -21,8 +22,8 @@ bool AreLeaves(const Name& a, const Name& b, size_t at) {
 }
 
 // How far the numbers of siblings ascend in the order of the file: 1 where it
-// was written as created, 0 where it was shuffled.
-float OrderWorth(const Side& side) {
+// was written as created, 0 where it was shuffled, none without numbers.
+std::optional<float> OrderWorth(const Side& side) {
   size_t ascending = 0, steps = 0;
   std::unordered_map<uint64_t, int64_t> last;
   for (uint32_t v = 0; v < side.size(); ++v) {
@@ -42,7 +43,7 @@ float OrderWorth(const Side& side) {
       prefix = Mix(prefix, static_cast<uint64_t>(token.number + 2));
     }
   }
-  if (steps == 0) return 0;
+  if (steps == 0) return std::nullopt;
   const float share = static_cast<float>(ascending) / static_cast<float>(steps);
   return std::max(0.0F, 2 * share - 1);
 }
@@ -63,21 +64,27 @@ bool IsSorted(const Side& side, const WordTable& words) {
   return steps > 0 && ascending * 20 >= steps * 19;
 }
 
-// True where weights do not come before their biases, as every framework makes
-// them: a list sorted by name, or shuffled.
-bool LeavesAreSorted(const Side& side) {
-  std::vector<uint32_t> weight(side.nodes.size(), UINT32_MAX);
+// Of the layers with a weight and a bias, those whose weight comes first, as
+// every framework makes them.
+struct WeightsFirst {
   size_t first = 0, pairs = 0;
+
+  bool NearlyAll() const { return first * 20 >= pairs * 19; }
+};
+
+WeightsFirst CountWeightsFirst(const Side& side) {
+  std::vector<uint32_t> weight(side.nodes.size(), UINT32_MAX);
+  WeightsFirst count;
   for (uint32_t v = 0; v < side.size(); ++v) {
     if (side.names[v].leaf == LeafKind::kWeight) weight[side.leaf_node[v]] = v;
   }
   for (uint32_t v = 0; v < side.size(); ++v) {
     const uint32_t w = weight[side.leaf_node[v]];
     if (side.names[v].leaf != LeafKind::kBias || w == UINT32_MAX) continue;
-    ++pairs;
-    first += w < v ? 1 : 0;
+    ++count.pairs;
+    count.first += w < v ? 1 : 0;
   }
-  return pairs > 0 && first * 20 < pairs * 19;
+  return count;
 }
 
 // True where two names tell which one was made first: by a number, or as
@@ -122,8 +129,11 @@ double ToldByNames(const Side& side) {
 
 void FillCreation(const WordTable& words, Side* side) {
   constexpr double kNearlyAll = 0.9;
-  side->order_worth = OrderWorth(*side);
-  side->is_sorted = IsSorted(*side, words) || LeavesAreSorted(*side);
+  const WeightsFirst leaves = CountWeightsFirst(*side);
+  side->is_sorted =
+      IsSorted(*side, words) || (leaves.pairs > 0 && !leaves.NearlyAll());
+  side->weights_come_first = leaves.pairs > 1 && !side->is_sorted;
+  side->order_worth = OrderWorth(*side).value_or(0);
   const double told = ToldByNames(*side);
   const bool is_created = side->order_worth >= kNearlyAll && !side->is_sorted;
   if (!is_created) {

@@ -53,9 +53,10 @@ struct Side {
   // The order in which the variables were made, as far as it can be told: that
   // of the file, or that of the numbers in their names.
   std::vector<uint32_t> by_creation;
-  std::vector<uint32_t> created;  // per variable: its place in by_creation
-  float order_worth = 0;          // 1: certain, 0: a shuffled file
-  bool is_sorted = false;         // by name: the order of words tells nothing
+  std::vector<uint32_t> created;    // per variable: its place in by_creation
+  float order_worth = 0;            // 1: certain, 0: a shuffled file
+  bool is_sorted = false;           // by name: the order of words tells nothing
+  bool weights_come_first = false;  // within layers the order is as made
 
   size_t size() const { return variables.size(); }
   const Variable& variable(size_t i) const {

@@ -55,13 +55,16 @@ std::vector<std::vector<Sibling>> Siblings(const Side& side) {
 void Weigh(const Problem& problem, float weight, std::span<float> scores) {
   const std::vector<std::vector<Sibling>> actual = Siblings(problem.actual);
   const std::vector<std::vector<Sibling>> expected = Siblings(problem.expected);
-  const auto trust = [](const Side& side, uint32_t v) {
-    return ByNumber(side, v) ? 1.0F : side.is_sorted ? 0.0F : side.order_worth;
+  const auto trust = [](const Side& side, uint32_t v, bool in_layer) {
+    if (ByNumber(side, v) || (in_layer && side.weights_come_first)) return 1.0F;
+    return side.is_sorted ? 0.0F : side.order_worth;
   };
   for (size_t i = 0; i < scores.size(); ++i) {
     const Proposal& one = problem.candidates[i];
     float said = 0;
     bool found = false;
+    // "vars/0" of a layer is the first that the layer made.
+    bool in_layer = false;
     for (const Sibling& a : actual[one.actual]) {
       for (const Sibling& e : expected[one.expected]) {
         if (problem.actual.nodes[a.node].shapes !=
@@ -71,12 +74,16 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
         if (a.of != e.of || a.of < 2) continue;
         said = a.rank == e.rank ? 1 : 0;
         found = true;
+        in_layer = a.node == problem.actual.leaf_node[one.actual] &&
+                   e.node == problem.expected.leaf_node[one.expected] &&
+                   (ByNumber(problem.actual, one.actual) ||
+                    ByNumber(problem.expected, one.expected));
         break;
       }
       if (found) break;
     }
-    scores[i] += weight * said * trust(problem.actual, one.actual) *
-                 trust(problem.expected, one.expected);
+    scores[i] += weight * said * trust(problem.actual, one.actual, in_layer) *
+                 trust(problem.expected, one.expected, in_layer);
   }
 }
 
