@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -14,16 +13,12 @@ namespace {
 // True where two names of one layer, alike up to `at`, are of different kinds:
 // a layer makes its weights, then biases, then statistics.
 bool AreLeaves(const Name& a, const Name& b, size_t at) {
-  const auto is_open = [](LeafKind kind) {
-    return kind == LeafKind::kOther || kind == LeafKind::kNumber;
-  };
-  return at >= a.leaf_begin && at >= b.leaf_begin && a.leaf != b.leaf &&
-         !is_open(a.leaf) && !is_open(b.leaf);
+  return at >= a.leaf_begin && at >= b.leaf_begin && Contradict(a.leaf, b.leaf);
 }
 
 // How far the numbers of siblings ascend in the order of the file: 1 where it
-// was written as created, 0 where it was shuffled, none without numbers.
-std::optional<float> OrderWorth(const Side& side) {
+// was written as created, 0 where it was shuffled or has none.
+float OrderWorth(const Side& side) {
   size_t ascending = 0, steps = 0;
   std::unordered_map<uint64_t, int64_t> last;
   for (uint32_t v = 0; v < side.size(); ++v) {
@@ -43,7 +38,7 @@ std::optional<float> OrderWorth(const Side& side) {
       prefix = Mix(prefix, static_cast<uint64_t>(token.number + 2));
     }
   }
-  if (steps == 0) return std::nullopt;
+  if (steps == 0) return 0;
   const float share = static_cast<float>(ascending) / static_cast<float>(steps);
   return std::max(0.0F, 2 * share - 1);
 }
@@ -133,7 +128,7 @@ void FillCreation(const WordTable& words, Side* side) {
   side->is_sorted =
       IsSorted(*side, words) || (leaves.pairs > 0 && !leaves.NearlyAll());
   side->weights_come_first = leaves.pairs > 1 && !side->is_sorted;
-  side->order_worth = OrderWorth(*side).value_or(0);
+  side->order_worth = OrderWorth(*side);
   const double told = ToldByNames(*side);
   const bool is_created = side->order_worth >= kNearlyAll && !side->is_sorted;
   if (!is_created) {

@@ -99,8 +99,7 @@ class Twins {
       if (partner_[a] != kNone) FindTwins(a);
     }
     bool is_new = false;
-    std::vector<uint32_t> members(twin_.size());
-    for (uint32_t a = 0; a < twin_.size(); ++a) ++members[Root(a)];
+    const std::vector<uint32_t> members = SizesOfSets();
     for (Proposal& one : problem_.candidates) {
       const bool is_certain = partner_[one.actual] == one.expected &&
                               members[Root(one.actual)] == 1;
@@ -113,8 +112,7 @@ class Twins {
 
   void Abstain(Solution* solution) {
     std::unordered_map<uint32_t, Solution::Tie> ties;
-    std::vector<uint32_t> members(twin_.size());
-    for (uint32_t a = 0; a < twin_.size(); ++a) ++members[Root(a)];
+    const std::vector<uint32_t> members = SizesOfSets();
     for (uint32_t a = 0; a < twin_.size(); ++a) {
       if (members[Root(a)] < 2) continue;
       Solution::Tie& tie = ties[Root(a)];
@@ -134,15 +132,8 @@ class Twins {
   }
 
  private:
-  // The candidate that pairs two, or kNone.
   uint32_t Candidate(uint32_t a, uint32_t e) const {
-    const auto begin = problem_.candidates.begin() + problem_.row[a];
-    const auto end = problem_.candidates.begin() + problem_.row[a + 1];
-    const auto found = std::lower_bound(
-        begin, end, e,
-        [](const Proposal& one, uint32_t want) { return one.expected < want; });
-    if (found == end || found->expected != e) return kNone;
-    return static_cast<uint32_t>(found - problem_.candidates.begin());
+    return FindCandidate(problem_, a, e).value_or(kNone);
   }
 
   float Says(uint32_t candidate, bool by_order) const {
@@ -241,6 +232,13 @@ class Twins {
     };
     return numbered(problem_.actual, a, other) ||
            numbered(problem_.expected, partner_[a], partner_[other]);
+  }
+
+  // By the root of each set of twins.
+  std::vector<uint32_t> SizesOfSets() {
+    std::vector<uint32_t> sizes(twin_.size());
+    for (uint32_t a = 0; a < twin_.size(); ++a) ++sizes[Root(a)];
+    return sizes;
   }
 
   uint32_t Root(uint32_t a) {

@@ -67,13 +67,6 @@ std::string Method(const Layout& layout, const PartSet& set, const Shape& whole,
   return "reorder";
 }
 
-bool Contradict(LeafKind a, LeafKind b) {
-  const auto is_open = [](LeafKind kind) {
-    return kind == LeafKind::kOther || kind == LeafKind::kNumber;
-  };
-  return a != b && !is_open(a) && !is_open(b);
-}
-
 using Couples = std::vector<std::pair<const PartSet*, const Whole*>>;
 
 // The sets and wholes of two patterns that go together: in order where there

@@ -7,13 +7,6 @@
 namespace ckptdiff {
 namespace {
 
-bool Contradict(LeafKind a, LeafKind b) {
-  const auto is_open = [](LeafKind kind) {
-    return kind == LeafKind::kOther || kind == LeafKind::kNumber;
-  };
-  return a != b && !is_open(a) && !is_open(b);
-}
-
 // Buckets up to this size are weighed whole.
 constexpr size_t kWholeBucket = 600;
 constexpr size_t kWindow = 24;
@@ -72,6 +65,17 @@ void Index(Problem* problem) {
   for (uint32_t i = 0; i < all.size(); ++i) {
     problem->by_expected[at[all[i].expected]++] = i;
   }
+}
+
+std::optional<uint32_t> FindCandidate(const Problem& problem, uint32_t actual,
+                                      uint32_t expected) {
+  const auto begin = problem.candidates.begin() + problem.row[actual];
+  const auto end = problem.candidates.begin() + problem.row[actual + 1];
+  const auto found = std::lower_bound(
+      begin, end, expected,
+      [](const Proposal& one, uint32_t want) { return one.expected < want; });
+  if (found == end || found->expected != expected) return std::nullopt;
+  return static_cast<uint32_t>(found - problem.candidates.begin());
 }
 
 }  // namespace ckptdiff

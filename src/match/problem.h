@@ -5,6 +5,7 @@
 #define CKPTDIFF_MATCH_PROBLEM_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "match/names.h"
@@ -40,6 +41,10 @@ void FindCandidates(Problem* problem);
 
 // After candidates were removed: rows and columns anew.
 void Index(Problem* problem);
+
+// Where the candidate that pairs two stands; nullopt where they are none.
+std::optional<uint32_t> FindCandidate(const Problem& problem, uint32_t actual,
+                                      uint32_t expected);
 
 }  // namespace ckptdiff
 

@@ -43,12 +43,21 @@ constexpr float kTaught = 0.1F;     // share of a shift that others believe
 constexpr int kRounds = 8;
 constexpr float kClear = 0.25F;  // by which a name's words must single it out
 
-void Weigh(const Problem& problem, bool every_round,
-           std::vector<float>* scores) {
+// Adds up what all kinds of one stage say. What `apart` says, unweighted, is
+// told in `own` as well: it is asked once.
+void Weigh(const Problem& problem, bool every_round, const EvidenceKind& apart,
+           std::vector<float>* own, std::vector<float>* scores) {
   for (const EvidenceKind* evidence : kAll) {
     if (evidence->every_round != every_round) continue;
     if (evidence->where_names_are_silent) continue;
-    evidence->weigh(problem, evidence->weight, *scores);
+    if (evidence != &apart) {
+      evidence->weigh(problem, evidence->weight, *scores);
+      continue;
+    }
+    apart.weigh(problem, 1, *own);
+    for (size_t i = 0; i < own->size(); ++i) {
+      (*scores)[i] += apart.weight * (*own)[i];
+    }
   }
 }
 
@@ -78,9 +87,8 @@ struct Speech {
 void AddLikeness(Problem* all) {
   const Problem& problem = *all;
   std::vector<float> scores(problem.candidates.size());
-  Weigh(problem, false, &scores);
   std::vector<float> names(scores.size());
-  kWords.weigh(problem, 1, names);
+  Weigh(problem, false, kWords, &names, &scores);
   std::vector<float> order(scores.size());
   for (const EvidenceKind* evidence : kAll) {
     if (!evidence->where_names_are_silent) continue;
@@ -170,8 +178,7 @@ void Believe(Problem* problem, float sharpness) {
 void HearNeighbours(Problem* problem) {
   std::vector<Proposal>& all = problem->candidates;
   std::vector<float> scores(all.size()), shifts(all.size());
-  Weigh(*problem, true, &scores);
-  kShifts.weigh(*problem, 1, shifts);
+  Weigh(*problem, true, kShifts, &shifts, &scores);
   std::vector<float> best_a(problem->actual.size());
   std::vector<float> best_e(problem->expected.size());
   for (size_t i = 0; i < all.size(); ++i) {

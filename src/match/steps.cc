@@ -45,10 +45,8 @@ uint64_t StepReader::KindOf(const Name& name) const {
 }
 
 float StepReader::Compare(const Name& a, const Name& b) const {
-  const size_t n = std::min(a.tokens.size(), b.tokens.size());
-  size_t at = 0;
-  while (at < n && a.tokens[at] == b.tokens[at]) ++at;
-  if (at == n) return 0;
+  const size_t at = CommonTokens(a, b);
+  if (at == std::min(a.tokens.size(), b.tokens.size())) return 0;
   const Token &x = a.tokens[at], &y = b.tokens[at];
   if (x.is_number && y.is_number) {
     // w1, w2, w3 are numbered as they were thought of.

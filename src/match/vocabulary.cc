@@ -184,6 +184,13 @@ int64_t OrdinalOf(std::string_view word) {
 
 std::span<const Step> Steps() { return kSteps; }
 
+bool Contradict(LeafKind a, LeafKind b) {
+  const auto is_open = [](LeafKind kind) {
+    return kind == LeafKind::kOther || kind == LeafKind::kNumber;
+  };
+  return a != b && !is_open(a) && !is_open(b);
+}
+
 LeafKind LeafKindOf(std::string_view word) {
   for (const auto& [leaf, kind] : kLeaves) {
     if (leaf == word) return kind;

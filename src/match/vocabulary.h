@@ -22,6 +22,9 @@ enum class LeafKind : uint8_t {
   kCount,
 };
 
+// True where two say what cannot be one variable.
+bool Contradict(LeafKind a, LeafKind b);
+
 // By a lower-case word.
 LeafKind LeafKindOf(std::string_view word);
 

@@ -3,6 +3,7 @@
 // the feed-forward part. One pair speaks for the other.
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -67,12 +68,8 @@ Relations RelationsOf(const Side& side, const WordTable& words) {
 }
 
 float BeliefIn(const Problem& problem, uint32_t a, uint32_t e) {
-  const auto begin = problem.candidates.begin() + problem.row[a];
-  const auto end = problem.candidates.begin() + problem.row[a + 1];
-  const auto found = std::lower_bound(
-      begin, end, e,
-      [](const Proposal& one, uint32_t want) { return one.expected < want; });
-  return found == end || found->expected != e ? 0 : found->belief;
+  const std::optional<uint32_t> found = FindCandidate(problem, a, e);
+  return found ? problem.candidates[*found].belief : 0;
 }
 
 void Weigh(const Problem& problem, float weight, std::span<float> scores) {
