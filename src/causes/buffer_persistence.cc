@@ -58,7 +58,8 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   std::string fix =
       "nothing; a bare strict load_state_dict would refuse it: "
       "model.load_state_dict(state_dict, strict=False)";
-  return Explain(0.97, std::move(findings), std::move(summary), std::move(fix));
+  return Explain(0.97, evidence.WithLayers(std::move(findings)),
+                 std::move(summary), std::move(fix));
 }
 
 }  // namespace

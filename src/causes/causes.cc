@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <numeric>
 #include <utility>
 
 #include "causes/cause.h"
@@ -73,31 +75,59 @@ const std::vector<CauseInfo>& Causes() {
 
 namespace {
 
+constexpr double kNoteWeight = 0.05;
+
 // A failing check is explained before a note is.
 double Weight(const Finding& finding) {
   switch (finding.severity) {
     case Severity::kError: return 1;
     case Severity::kWarning: return 0.5;
-    default: return 0.05;
+    default: return kNoteWeight;
   }
+}
+
+// A cause, by its place in the list, and what it says.
+using Placed = std::pair<size_t, Diagnosis>;
+
+// What nothing but a harmless cause explains will be a note.
+std::vector<double> Weights(const Evidence& evidence,
+                            const std::vector<Placed>& found) {
+  enum class By : uint8_t { kNone, kHarmless, kHarmful };
+  std::vector<By> explained(evidence.findings().size(), By::kNone);
+  for (const auto& [place, diagnosis] : found) {
+    const By by = diagnosis.harmless ? By::kHarmless : By::kHarmful;
+    for (size_t i : diagnosis.findings) {
+      explained[i] = std::max(explained[i], by);
+    }
+  }
+  std::vector<double> weights;
+  weights.reserve(explained.size());
+  for (size_t i = 0; i < explained.size(); ++i) {
+    weights.push_back(explained[i] == By::kHarmless
+                          ? kNoteWeight
+                          : Weight(evidence.finding(i)));
+  }
+  return weights;
 }
 
 // Sure of little is less than nearly sure of all: the share of what is wrong
 // that a cause explains is worth two fifths of its confidence.
-double Weighed(const Evidence& evidence, const Diagnosis& diagnosis,
-               double total) {
-  double explained = 0;
-  for (size_t i : diagnosis.findings) explained += Weight(evidence.finding(i));
-  double share = total > 0 ? explained / total : 1;
-  return std::round(diagnosis.confidence * (0.6 + 0.4 * share) * 100) / 100;
+void Weigh(const Evidence& evidence, std::vector<Placed>* found) {
+  const std::vector<double> weights = Weights(evidence, *found);
+  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+  for (auto& [place, diagnosis] : *found) {
+    double explained = 0;
+    for (size_t i : diagnosis.findings) explained += weights[i];
+    const double share = total > 0 ? explained / total : 1;
+    diagnosis.confidence =
+        std::round(diagnosis.confidence * (0.6 + 0.4 * share) * 100) / 100;
+  }
 }
 
 }  // namespace
 
 std::vector<Diagnosis> Diagnose(Evidence evidence) {
-  double total = 0;
-  for (const Finding& finding : evidence.findings()) total += Weight(finding);
-  std::vector<std::pair<size_t, Diagnosis>> found;  // by place in the list
+  std::vector<Placed> found;
   for (Turn turn : {Turn::kSpecific, Turn::kGeneral, Turn::kLast}) {
     std::vector<std::vector<size_t>> explained;
     for (size_t place = 0; place < AllCauses().size(); ++place) {
@@ -108,7 +138,6 @@ std::vector<Diagnosis> Diagnose(Evidence evidence) {
         // In a diff both sides are equals: nothing is harmless.
         diagnosis.harmless =
             cause.info.harmless && !evidence.comparison().is_diff();
-        diagnosis.confidence = Weighed(evidence, diagnosis, total);
         explained.push_back(diagnosis.findings);
         found.emplace_back(place, std::move(diagnosis));
       }
@@ -117,6 +146,7 @@ std::vector<Diagnosis> Diagnose(Evidence evidence) {
       evidence.Claim(findings);
     }
   }
+  Weigh(evidence, &found);
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) {
                      if (a.second.confidence != b.second.confidence) {

@@ -31,8 +31,9 @@ double Common(const Comparison& comparison) {
         std::max(group.actual.size(), group.expected.size()));
   }
   for (const Ambiguity& set : comparison.pairing().ambiguous) {
-    common +=
-        static_cast<double>(std::min(set.actual.size(), set.expected.size()));
+    // At best they were renamed.
+    common += 0.5 * static_cast<double>(
+                        std::min(set.actual.size(), set.expected.size()));
   }
   return common;
 }

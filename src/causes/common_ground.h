@@ -14,7 +14,7 @@ size_t WeightsOf(const Layout& layout);
 
 // True where both sides have weights and next to none of them correspond:
 // then no finding is worth a cause of its own. What nothing tells apart counts
-// as common.
+// as what was renamed does.
 bool NothingInCommon(const Evidence& evidence);
 
 }  // namespace ckptdiff

@@ -51,7 +51,9 @@ bool IsDepth(const Evidence& evidence, const std::vector<size_t>& absences) {
   const bool of_expected =
       evidence.finding(absences.front()).expected.has_value();
   const auto families = PairedFamilies(evidence.comparison(), of_expected);
-  return std::all_of(absences.begin(), absences.end(), [&](size_t i) {
+  return !std::all_of(absences.begin(), absences.end(), [&](size_t i) {
+    return IsLayer(evidence.finding(i));
+  }) && std::all_of(absences.begin(), absences.end(), [&](size_t i) {
     const Finding& finding = evidence.finding(i);
     if (finding.expected.has_value() != of_expected) return false;
     if (IsLayer(finding)) return true;

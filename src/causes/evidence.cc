@@ -130,6 +130,37 @@ std::vector<size_t> Evidence::WithSlots(std::vector<size_t> variables) const {
   return variables;
 }
 
+std::vector<size_t> Evidence::WithLayers(std::vector<size_t> variables) const {
+  std::vector<bool> is_fresh(comparison_->expected().variables.size());
+  std::vector<bool> is_gone(comparison_->actual().variables.size());
+  for (size_t i : variables) {
+    const std::optional<FindingSide>& fresh = findings_[i].expected;
+    const std::optional<FindingSide>& gone = findings_[i].actual;
+    if (fresh && fresh->variable < is_fresh.size()) {
+      is_fresh[fresh->variable] = true;
+    } else if (!fresh && gone && gone->variable < is_gone.size()) {
+      is_gone[gone->variable] = true;
+    }
+  }
+  auto add = [&](std::string_view rule, const LayerIndex& layers,
+                 const std::vector<bool>& are_told) {
+    for (size_t i : Of(rule)) {
+      const Finding& finding = findings_[i];
+      const size_t layer = layers.Find(
+          (finding.expected ? finding.expected : finding.actual)->name);
+      if (layer == LayerIndex::kNone) continue;
+      const std::vector<size_t>& of_layer = layers.entries()[layer].variables;
+      if (std::all_of(of_layer.begin(), of_layer.end(),
+                      [&](size_t v) { return are_told[v]; })) {
+        variables.push_back(i);
+      }
+    }
+  };
+  add("missing-layer", comparison_->expected_layers(), is_fresh);
+  add("unexpected-layer", comparison_->actual_layers(), is_gone);
+  return variables;
+}
+
 void Evidence::Claim(const std::vector<size_t>& findings) {
   for (size_t i : findings) claimed_[i] = true;
 }

@@ -51,6 +51,10 @@ class Evidence {
   // that are gone.
   std::vector<size_t> WithSlots(std::vector<size_t> variables) const;
 
+  // `variables` with the layers that are gone because these are: those of which
+  // nothing else is missing.
+  std::vector<size_t> WithLayers(std::vector<size_t> variables) const;
+
   // Findings that some cause has explained, of those asked before.
   bool IsClaimed(size_t i) const { return claimed_[i]; }
   void Claim(const std::vector<size_t>& findings);

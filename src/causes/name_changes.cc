@@ -33,6 +33,17 @@ bool IsFrontCandidate(const Hunk& hunk, size_t depth) {
   }
 }
 
+size_t EntriesOf(const FindingSide& side) {
+  if (side.key.size() != side.name.size()) return 0;
+  size_t entries = 0;
+  for (size_t i = 0; i < side.name.size(); ++i) {
+    if (side.name[i] == side.key[i]) continue;
+    if (side.name[i] != '.' || side.key[i] != '/') return 0;
+    ++entries;
+  }
+  return entries;
+}
+
 bool HasNumbers(const Hunk& hunk) {
   return hunk.signature.find('#') != std::string::npos;
 }
@@ -57,6 +68,9 @@ NameChanges::NameChanges(std::span<const Finding> findings,
     char to = NameSeparator(change.expected);
     change.separator_changed = from != to && from != '\0' && to != '\0';
     change.is_state = finding.expected->role == Role::kOptimizer;
+    change.entries = EntriesOf(change.actual.size() > change.expected.size()
+                                   ? *finding.actual
+                                   : *finding.expected);
     change.hunks = DiffNames(change.actual, change.expected);
     changes_.push_back(std::move(change));
   }
@@ -92,6 +106,7 @@ void NameChanges::FindFront(size_t all) {
   struct Group {
     std::vector<Hunk*> hunks;
     const NameChange* first = nullptr;
+    bool are_entries = true;
     std::set<std::string_view> behind;
   };
   const size_t depth = CommonDepth();
@@ -105,6 +120,9 @@ void NameChanges::FindFront(size_t all) {
     Group& group = groups[{hunk.removed, hunk.added}];
     if (group.first == nullptr) group.first = &change;
     group.hunks.push_back(&hunk);
+    group.are_entries &=
+        change.entries > 0 &&
+        change.entries == hunk.removed.size() + hunk.added.size();
     NameWords parts = NameParts(change.expected);
     const size_t behind = depth + hunk.added.size();
     if (behind + 1 < parts.size() && group.behind.size() < 3 &&
@@ -124,10 +142,14 @@ void NameChanges::FindFront(size_t all) {
     const bool is_wrapper = is_everywhere && is_pure &&
                             NameSeparator(group.first->expected) == '.' &&
                             IsSoftWrapper(hunk);
+    const bool is_entry =
+        is_everywhere && is_pure && depth == 0 && group.are_entries;
     for (Hunk* one : group.hunks) {
-      one->kind = is_wrapper ? ChangeKind::kWrapper : ChangeKind::kPrefix;
+      one->kind = is_entry     ? ChangeKind::kBundle
+                  : is_wrapper ? ChangeKind::kWrapper
+                               : ChangeKind::kPrefix;
     }
-    if (is_wrapper || group.hunks.size() <= front_.count) continue;
+    if (is_entry || is_wrapper || group.hunks.size() <= front_.count) continue;
     front_ = {Joined(key.first, group.first->actual),
               Joined(key.second, group.first->expected), group.hunks.size()};
   }

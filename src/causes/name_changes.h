@@ -21,6 +21,9 @@ struct NameChange {
   std::string_view expected;
   bool separator_changed = false;
   bool is_state = false;  // of an optimizer
+  // Parts at the front of the longer name that are entries of the file's own:
+  // its key keeps them apart (generator/fc1.weight).
+  size_t entries = 0;
   std::vector<Hunk> hunks;
 };
 

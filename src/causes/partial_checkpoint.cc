@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/text.h"
@@ -53,12 +55,57 @@ std::map<std::string_view, Component> Components(const Comparison& comparison) {
   return components;
 }
 
+bool IsStatistic(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kStatistics = {
+      "running_mean",    "running_var", "moving_mean",
+      "moving_variance", "mean",        "var"};
+  std::string_view leaf = NameParts(name).back();
+  return std::find(kStatistics.begin(), kStatistics.end(), leaf) !=
+         kStatistics.end();
+}
+
+// What is missing are the statistics of the batch norms, and all of them: the
+// parameters were saved, and no buffers.
+bool AreAllStatistics(const Evidence& evidence,
+                      const std::vector<size_t>& findings) {
+  for (size_t i : findings) {
+    const std::optional<FindingSide>& side = evidence.finding(i).expected;
+    if (!side || !IsStatistic(side->name)) return false;
+  }
+  const Comparison& comparison = evidence.comparison();
+  for (size_t i = 0; i < comparison.expected().variables.size(); ++i) {
+    if (comparison.ExpectedIsPlaced(i) &&
+        IsStatistic(comparison.expected(i).name)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::vector<Diagnosis> OfStatistics(const Evidence& evidence,
+                                    std::vector<size_t> findings) {
+  const size_t count = findings.size();
+  return Explain(
+      0.9, std::move(findings),
+      fmt::format("Only the parameters were saved: {} of the batch norms {} "
+                  "not in the checkpoint.",
+                  Count(count, "statistic"), count == 1 ? "is" : "are"),
+      fmt::format("save the buffers too ({}): with fresh statistics the model "
+                  "predicts otherwise",
+                  evidence.toolkit() == Toolkit::kTorch
+                      ? "model.state_dict() instead of named_parameters()"
+                      : "the whole variables, batch_stats with params"));
+}
+
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   if (NothingInCommon(evidence)) return {};
   const std::vector<size_t> findings = evidence.Unclaimed(evidence.Absences());
   if (findings.empty() || evidence.paired_weights() == 0) return {};
   for (size_t i : findings) {
     if (evidence.finding(i).actual) return {};  // it has something else
+  }
+  if (AreAllStatistics(evidence, findings)) {
+    return OfStatistics(evidence, findings);
   }
   std::vector<std::string> missing, present;
   size_t layers = 0, variables = 0;

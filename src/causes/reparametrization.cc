@@ -1,58 +1,15 @@
 #include <fmt/format.h>
 #include <algorithm>
-#include <array>
 #include <unordered_set>
 
 #include "base/text.h"
 #include "causes/cause.h"
 #include "causes/patterns.h"
 #include "causes/phrases.h"
+#include "layout/companions.h"
 
 namespace ckptdiff {
 namespace {
-
-// Parts of names that such a method adds beside or into a parameter.
-constexpr std::array<std::string_view, 30> kCompanions = {
-    "lora_A",
-    "lora_B",
-    "lora_a",
-    "lora_b",
-    "lora_down",
-    "lora_up",
-    "lora_embedding_A",
-    "lora_embedding_B",
-    "lora_magnitude_vector",
-    "lora_kernel_a",
-    "lora_kernel_b",
-    "ia3_l",
-    "hada_w1_a",
-    "lokr_w1",
-    "prompt_embeddings",
-    "parametrizations",
-    "weight_g",
-    "weight_v",
-    "weight_orig",
-    "weight_u",
-    "weight_mask",
-    "qweight",
-    "qzeros",
-    "scales",
-    "g_idx",
-    "absmax",
-    "quant_map",
-    "quant_state",
-    "SCB",
-    "kernel_scale"};
-
-bool IsCompanion(std::string_view name) {
-  for (std::string_view part : NameParts(name)) {
-    if (std::find(kCompanions.begin(), kCompanions.end(), part) !=
-        kCompanions.end()) {
-      return true;
-    }
-  }
-  return false;
-}
 
 std::string_view Owner(std::string_view name) {
   size_t last = name.find_last_of("/.");

@@ -49,13 +49,33 @@ std::set<std::vector<int64_t>> EmbeddingShapes(const Comparison& comparison) {
   return shapes;
 }
 
+// The names that an alias which found its partner is tied to: any one of a
+// storage's names may be the one that was kept.
+std::set<std::string_view> StandInsOf(const Comparison& comparison,
+                                      bool is_expected) {
+  const Layout& side =
+      is_expected ? comparison.expected() : comparison.actual();
+  std::set<std::string_view> names;
+  for (size_t i = 0; i < side.variables.size(); ++i) {
+    const Variable& variable = side.variables[i];
+    if (variable.tied_to.empty()) continue;
+    if (is_expected ? comparison.ExpectedIsPlaced(i)
+                    : comparison.ActualIsPlaced(i)) {
+      names.insert(variable.tied_to);
+    }
+  }
+  return names;
+}
+
 bool IsAlias(const Comparison& comparison, const FindingSide& side,
-             bool is_expected,
+             bool is_expected, const std::set<std::string_view>& stand_ins,
              const std::set<std::vector<int64_t>>& embeddings) {
   if (side.variable == FindingSide::kNoVariable) return false;
   const Variable& variable = is_expected ? comparison.expected(side.variable)
                                          : comparison.actual(side.variable);
-  if (!variable.tied_to.empty()) return true;
+  if (!variable.tied_to.empty() || stand_ins.contains(variable.name)) {
+    return true;
+  }
   return side.role == Role::kWeight && embeddings.contains(side.shape.dims) &&
          (HasPart(side.name, kOutputs) || HasPart(side.name, kEmbeddings));
 }
@@ -64,33 +84,22 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   const Comparison& comparison = evidence.comparison();
   if (evidence.Absences().empty()) return {};
   const auto embeddings = EmbeddingShapes(comparison);
+  const auto of_actual = StandInsOf(comparison, /*is_expected=*/false);
+  const auto of_expected = StandInsOf(comparison, /*is_expected=*/true);
   std::vector<size_t> findings;
-  std::vector<std::string> layers;
   for (size_t i : evidence.Absences()) {
     const Finding& finding = evidence.finding(i);
     const bool is_expected = finding.expected.has_value();
     const FindingSide& side = is_expected ? *finding.expected : *finding.actual;
-    if (IsAlias(comparison, side, is_expected, embeddings)) {
+    if (IsAlias(comparison, side, is_expected,
+                is_expected ? of_expected : of_actual, embeddings)) {
       findings.push_back(i);
     }
   }
   if (findings.empty()) return {};
   const std::vector<std::string> names = NamesOf(evidence, findings);
-  // The layer of an alias alone is gone with it.
-  const std::vector<std::string> alias_layers = LayersOf(evidence, findings);
-  for (std::string_view rule : {"missing-layer", "unexpected-layer"}) {
-    for (size_t i : evidence.Of(rule)) {
-      const Finding& finding = evidence.finding(i);
-      const std::string& name =
-          (finding.expected ? *finding.expected : *finding.actual).name;
-      if (std::find(alias_layers.begin(), alias_layers.end(), name) !=
-          alias_layers.end()) {
-        findings.push_back(i);
-      }
-    }
-  }
   return Explain(
-      0.97, std::move(findings),
+      0.97, evidence.WithLayers(std::move(findings)),
       fmt::format(
           "{} an alias of the embedding and stored once. Harmless.",
           names.size() == 1 ? names.front() + " is" : Listed(names) + " are"),

@@ -11,6 +11,18 @@ namespace {
 constexpr std::array<std::string_view, 5> kWords = {"embed", "wte", "vocab",
                                                     "lookup", "shared"};
 
+// "emb", "tok_emb", "embs.0", but not "member".
+bool HasShortWord(std::string_view name) {
+  for (size_t at = name.find("emb"); at != name.npos;
+       at = name.find("emb", at + 1)) {
+    if (at == 0 ||
+        std::isalpha(static_cast<unsigned char>(name[at - 1])) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 bool IsEmbedding(const Evidence& evidence, const Finding& finding) {
@@ -32,9 +44,10 @@ bool IsEmbedding(const Evidence& evidence, const Finding& finding) {
     return static_cast<char>(std::tolower(c));
   });
   if (name.find("pos") != std::string::npos) return false;
-  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
-    return name.find(word) != std::string::npos;
-  });
+  return HasShortWord(name) ||
+         std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+           return name.find(word) != std::string::npos;
+         });
 }
 
 bool VocabularyChanged(const Evidence& evidence, int64_t rows) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "layout/companions.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -69,7 +71,7 @@ bool IsUntracked(const Comparison& comparison, size_t expected) {
   if (comparison.is_diff()) return false;
   if (!variable.tracked) return true;
   if (IsOptional(variable.name) || IsNumberOnly(variable.name) ||
-      !variable.tied_to.empty() ||
+      IsCompanion(variable.name) || !variable.tied_to.empty() ||
       comparison.AmbiguityOfExpected(expected) != nullptr) {
     return false;
   }

@@ -42,6 +42,7 @@ template <typename Rewrite>
 Layout Rewritten(Layout layout, const Rewrite& rewrite) {
   for (Variable& variable : layout.variables) {
     variable.name = rewrite(variable.name);
+    if (!variable.key.empty()) variable.key = rewrite(variable.key);
     if (!variable.layer.empty()) variable.layer = rewrite(variable.layer);
     if (!variable.tied_to.empty()) variable.tied_to = rewrite(variable.tied_to);
     if (variable.slot && variable.slot->owner) {
