@@ -12,6 +12,8 @@ namespace {
 // The magic number as LONG1: 10 bytes, little-endian.
 constexpr std::string_view kMagic(
     "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 12);
+// The same before pickle protocol 2, a line of digits.
+constexpr std::string_view kMagicLine = "L119547037146038801333356L\n.";
 constexpr int64_t kProtocol = 1001;
 
 uint64_t CountAt(const File& file, uint64_t offset, bool is_big_endian) {
@@ -21,10 +23,22 @@ uint64_t CountAt(const File& file, uint64_t offset, bool is_big_endian) {
   return is_big_endian ? cursor.BigU64("count") : cursor.LittleU64("count");
 }
 
+// Where the magic number, a pickle of its own, is over.
+uint64_t MagicEnd(const File& file) {
+  std::array<std::byte, kMagicLine.size()> head;
+  if (file.size() > head.size()) {
+    file.ReadAt(0, head);
+    const auto* text = reinterpret_cast<const char*>(head.data());
+    if (std::string_view(text, head.size()) == kMagicLine) return head.size();
+  }
+  return Pickle(file, 0, "magic number").end();
+}
+
 }  // namespace
 
 bool IsTorchLegacy(const Source& source) {
   std::string head = source.Peek(0, 32);
+  if (head.starts_with(kMagicLine)) return true;
   if (!head.starts_with('\x80')) return false;
   // Behind PROTO, or behind PROTO and FRAME.
   return head.compare(std::min<size_t>(2, head.size()), kMagic.size(),
@@ -34,8 +48,7 @@ bool IsTorchLegacy(const Source& source) {
 }
 
 TorchLegacyFile::TorchLegacyFile(const File& file) : file_(&file) {
-  Pickle magic(file, 0, "magic number");
-  Pickle protocol(file, magic.end(), "protocol");
+  Pickle protocol(file, MagicEnd(file), "protocol");
   if (AsInt(&protocol.root()) != kProtocol) {
     throw Corrupt("protocol", "is not 1001, the only one there is");
   }

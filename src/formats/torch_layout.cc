@@ -35,6 +35,10 @@ class LayoutBuilder {
         tree_(*object.root, object.bytes, object.decode),
         parts_(FindTorchParts(tree_, options.subtree)),
         only_subtree_(!options.subtree.empty()),
+        has_model_(std::any_of(parts_.parts.begin(), parts_.parts.end(),
+                               [](const TorchPart& part) {
+                                 return part.kind == PartKind::kModel;
+                               })),
         listing_{tree_, parts_, storages} {}
   LayoutBuilder(const LayoutBuilder&) = delete;
   LayoutBuilder& operator=(const LayoutBuilder&) = delete;
@@ -45,6 +49,7 @@ class LayoutBuilder {
  private:
   void AddVariables();
   void AddVariable(uint32_t node);
+  bool IsMember(uint32_t node) const;
   bool IsUserStep(uint32_t node, const TorchPart& part) const;
   void Name(const TorchPart& part, uint32_t node, Variable* variable) const;
   void Place(const TorchTensor& tensor, Variable* variable);
@@ -56,6 +61,7 @@ class LayoutBuilder {
   TorchTree tree_;
   TorchParts parts_;
   bool only_subtree_;
+  bool has_model_;
   TorchListing listing_;
   Layout& layout_ = listing_.layout;
   std::vector<uint32_t>& variable_of_ = listing_.variable_of;
@@ -140,6 +146,14 @@ void LayoutBuilder::Name(const TorchPart& part, uint32_t node,
   if (variable->key.empty()) variable->key = variable->name;
 }
 
+// A parameter that a live optimizer has in a group: the model's own, listed
+// there.
+bool LayoutBuilder::IsMember(uint32_t index) const {
+  const uint32_t list = tree_.node(index).parent;
+  return list != TorchNode::kNone && tree_.node(list).name == "params" &&
+         tree_.node(list).kind == NodeKind::kSequence;
+}
+
 // A tensor at the root that counts the steps of the training loop.
 bool LayoutBuilder::IsUserStep(uint32_t index, const TorchPart& part) const {
   const TorchNode& node = tree_.node(index);
@@ -155,6 +169,9 @@ void LayoutBuilder::AddVariable(uint32_t index) {
   const TorchTensor& tensor = tree_.tensor(node);
   bool is_model = part.kind == PartKind::kModel;
   if (part.kind == PartKind::kHidden) return;
+  if (part.kind == PartKind::kOptimizer && has_model_ && IsMember(index)) {
+    return;
+  }
   if (only_subtree_ &&
       (part.kind == PartKind::kOther || part.kind == PartKind::kAverage)) {
     return;

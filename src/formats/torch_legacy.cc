@@ -9,7 +9,9 @@
 //   per key  int64 number of elements, then the bytes
 //
 // An id has six parts here: the last is None, or describes a view of another
-// storage (very old files). Nothing is checksummed.
+// storage (very old files). Nothing is checksummed. With protocol 1 the magic
+// number is a line of digits; protocol 0 cannot say what an id is, and torch
+// does not load it either.
 //
 // Reference: torch/serialization.py, _legacy_save.
 

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <unordered_map>
 
 #include "base/parse_error.h"
 #include "container/json_doc.h"
+#include "formats/torch_optimizer_class.h"
 #include "layout/slots.h"
 
 namespace ckptdiff {
@@ -22,37 +24,6 @@ constexpr size_t kMaxGroupsShown = 64;
 constexpr size_t kMaxSlotWords = 64;
 constexpr uint64_t kFreeMembers = 1 << 18;
 constexpr uint64_t kMembersPerNode = 16;
-
-// A class, by what the keys of its groups must and must not hold. In order:
-// the first that fits.
-struct ClassRule {
-  std::string_view name;
-  std::array<std::string_view, 3> has;
-  std::string_view lacks = {};
-};
-constexpr std::array kClassRules = {
-    ClassRule{"Muon", {"ns_steps"}},
-    ClassRule{"LBFGS", {"history_size"}},
-    ClassRule{"NAdam", {"momentum_decay"}},
-    ClassRule{"Adafactor", {"beta2_decay", "d"}},
-    ClassRule{"Adafactor", {"decay_rate", "clip_threshold"}},  // Hugging Face
-    ClassRule{"Rprop", {"etas", "step_sizes"}},
-    ClassRule{"ASGD", {"lambd", "t0"}},
-    ClassRule{"Adadelta", {"rho"}},
-    ClassRule{"Adagrad", {"lr_decay", "initial_accumulator_value"}},
-    ClassRule{"Adagrad", {"lr_decay"}, "betas"},  // before torch 1.4
-    ClassRule{"RMSprop", {"alpha", "centered"}},
-    ClassRule{"SGD", {"dampening", "nesterov"}},
-    ClassRule{"RAdam", {"betas", "decoupled_weight_decay"}, "amsgrad"},
-    ClassRule{"AdamW", {"betas", "correct_bias"}, "amsgrad"},  // transformers 4
-};
-
-bool Fits(const ClassRule& rule, const Words& keys) {
-  for (std::string_view word : rule.has) {
-    if (!word.empty() && !keys.contains(word)) return false;
-  }
-  return rule.lacks.empty() || !keys.contains(rule.lacks);
-}
 
 // Adafactor keeps row and column instead of a slot of the parameter's shape.
 Shape FactoredShape(const TorchTree& tree, uint32_t state) {
@@ -113,14 +84,53 @@ Words GroupKeys(const PickleValue& group) {
   return keys;
 }
 
-using StateNodes = std::unordered_map<std::string_view, uint32_t>;
+// The states by the ids of their parameters, or by the parameters themselves.
+struct StateNodes {
+  std::unordered_map<std::string_view, uint32_t> by_id;
+  std::unordered_map<const PickleValue*, uint32_t> by_parameter;
+
+  uint32_t Find(const PickleValue& id) const {
+    if (id.is_call()) return At(by_parameter, &id);
+    if (id.is_text()) return At(by_id, id.text);
+    const std::string number = std::to_string(AsInt(&id).value_or(-1));
+    return At(by_id, std::string_view(number));
+  }
+
+ private:
+  template <typename Map, typename Key>
+  static uint32_t At(const Map& map, const Key& key) {
+    auto found = map.find(key);
+    return found == map.end() ? TorchNode::kNone : found->second;
+  }
+};
+
+// Where the parameters of a live optimizer's group stand in the tree.
+std::vector<uint32_t> ParametersOf(const TorchTree& tree, uint32_t optimizer,
+                                   size_t group, size_t count) {
+  std::vector<uint32_t> nodes(count, TorchNode::kNone);
+  uint32_t at = optimizer;
+  for (const std::string& step :
+       {std::string("param_groups"), std::to_string(group),
+        std::string("params")}) {
+    if (at != TorchNode::kNone) at = tree.Child(at, step);
+  }
+  if (at == TorchNode::kNone) return nodes;
+  ForEachChild(tree, at, [&](uint32_t child) {
+    size_t i = 0;
+    const std::string_view name = tree.node(child).name;
+    std::from_chars(name.data(), name.data() + name.size(), i);
+    if (i < count) nodes[i] = child;
+  });
+  return nodes;
+}
 
 void ReadGroups(const TorchTree& tree, const PickleValue& groups,
                 const StateNodes& states, TorchOptimizer* optimizer) {
   // A list can be named again and again: what is read is counted.
   uint64_t limit = kFreeMembers + kMembersPerNode * tree.nodes().size();
   uint64_t read = 0;
-  for (const PickleValue* group : groups.items) {
+  for (size_t g = 0; g < groups.items.size(); ++g) {
+    const PickleValue* group = groups.items[g];
     std::vector<TorchMember>& members = optimizer->groups.emplace_back();
     const PickleValue* ids = Find(*group, "params");
     const PickleValue* names = Find(*group, "param_names");
@@ -134,17 +144,16 @@ void ReadGroups(const TorchTree& tree, const PickleValue& groups,
                     fmt::format("groups of more than {} parameters", limit));
     }
     members.reserve(ids->items.size());
+    const std::vector<uint32_t> parameters =
+        ParametersOf(tree, optimizer->node, g, ids->items.size());
     for (size_t i = 0; i < ids->items.size(); ++i) {
       const PickleValue& id = *ids->items[i];
       TorchMember& member = members.emplace_back();
       if (id.is_text()) member.name = id.text;
       const PickleValue* name = names == nullptr ? nullptr : Item(*names, i);
       if (name != nullptr && name->is_text()) member.name = name->text;
-      std::string number = id.is_text()
-                               ? std::string()
-                               : std::to_string(AsInt(&id).value_or(-1));
-      auto found = states.find(id.is_text() ? id.text : number);
-      if (found != states.end()) member.node = found->second;
+      member.node = states.Find(id);
+      member.parameter = parameters[i];
     }
   }
 }
@@ -163,34 +172,6 @@ void AddStatesAsGroup(const TorchTree& tree, uint32_t state,
 
 }  // namespace
 
-std::optional<std::string> TorchOptimizerClass(const Words& keys,
-                                               const Words& slots,
-                                               bool is_decoupled) {
-  for (const ClassRule& rule : kClassRules) {
-    if (Fits(rule, keys)) return std::string(rule.name);
-  }
-  if (!keys.contains("betas")) return std::nullopt;
-  if (slots.contains("exp_inf")) return "Adamax";
-  if (keys.contains("amsgrad")) {
-    // Before torch 2.7 nothing tells Adam from AdamW.
-    if (!keys.contains("decoupled_weight_decay")) return std::nullopt;
-    return is_decoupled ? "AdamW" : "Adam";
-  }
-  if (slots.contains("exp_avg_sq") && !keys.contains("weight_decay")) {
-    return "SparseAdam";
-  }
-  bool is_lion = slots.contains("exp_avg") && !slots.contains("exp_avg_sq") &&
-                 !keys.contains("eps");
-  if (is_lion) return "Lion";
-  return std::nullopt;
-}
-
-std::string TorchOptimizerWord(const std::optional<std::string>& class_name,
-                               const Words& keys) {
-  bool is_adam = keys.contains("betas") && keys.contains("amsgrad");
-  return class_name.value_or(is_adam ? "Adam" : "optimizer");
-}
-
 TorchOptimizer ReadTorchOptimizer(const TorchTree& tree, uint32_t node) {
   TorchOptimizer optimizer;
   optimizer.node = node;
@@ -198,8 +179,18 @@ TorchOptimizer ReadTorchOptimizer(const TorchTree& tree, uint32_t node) {
   StateNodes states;
   uint32_t state = tree.Child(node, "state");
   if (state != TorchNode::kNone) {
+    const std::vector<const PickleValue*>& entries =
+        tree.node(state).value->items;
     ForEachChild(tree, state, [&](uint32_t child) {
-      states[tree.node(child).name] = child;
+      const std::string_view name = tree.node(child).name;
+      states.by_id[name] = child;
+      size_t entry = entries.size();
+      if (name.starts_with('#')) {
+        std::from_chars(name.data() + 1, name.data() + name.size(), entry);
+      }
+      if (entry < entries.size() / 2) {
+        states.by_parameter[entries[2 * entry]] = child;
+      }
       NoteStep(*tree.node(child).value, &optimizer.step);
       ForEachChild(tree, child, [&](uint32_t slot) {
         if (slot_words.size() < kMaxSlotWords) {

@@ -4,15 +4,15 @@
 //    'param_groups': [{'lr': 0.001, 'betas': (0.9, 0.999), …,
 //                      'params': [0, 1, …], 'param_names': ['fc1.weight', …]}]}
 //
-// The class is not stored: the keys of a group tell it. Neither are the names
-// of the parameters, unless the user passed named ones (torch 2.6), or ids are
-// names (get_optimizer_state_dict).
+// The class is not stored (torch_optimizer_class.h), neither are the names of
+// the parameters, unless the user passed named ones (torch 2.6), or ids are
+// names (get_optimizer_state_dict). A live optimizer, pickled whole, has the
+// parameters themselves where its state_dict has ids.
 
 #ifndef CKPTDIFF_FORMATS_TORCH_OPTIMIZER_H_
 #define CKPTDIFF_FORMATS_TORCH_OPTIMIZER_H_
 
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,17 +23,12 @@
 
 namespace ckptdiff {
 
-// The words from which the class of an optimizer is told: the keys of a group
-// and the names of the slots. nullopt where they fit several.
-std::optional<std::string> TorchOptimizerClass(
-    const std::set<std::string, std::less<>>& group_keys,
-    const std::set<std::string, std::less<>>& slot_words,
-    bool is_weight_decay_decoupled);
-
 // One parameter of a group.
 struct TorchMember {
   std::string_view name;  // from param_names or the id; empty: unknown
   uint32_t node = TorchNode::kNone;  // its state; kNone: it never stepped
+  // The parameter itself, of a live optimizer; else kNone.
+  uint32_t parameter = TorchNode::kNone;
 };
 
 struct TorchOptimizer {
@@ -55,11 +50,6 @@ Shape TorchParameterShape(const TorchTree& tree, uint32_t state);
 // How a slot of this name and shape takes part: the role, and the canonical
 // name. A scalar beside the slots (`step`) is role optimizer.
 Role TorchSlotRole(std::string_view raw, const Shape& shape);
-
-// What an optimizer is called: its class, else the one that it resembles.
-std::string TorchOptimizerWord(
-    const std::optional<std::string>& class_name,
-    const std::set<std::string, std::less<>>& group_keys);
 
 // A value of a pickle as JSON text; nullopt for what is no plain value.
 std::optional<std::string> PickleToJson(const PickleValue& value);

@@ -4,9 +4,11 @@
 
 #include <functional>
 #include <set>
+#include <utility>
 
 #include "formats/torch_names.h"
 #include "formats/torch_optimizer.h"
+#include "formats/torch_optimizer_class.h"
 #include "formats/torch_owners.h"
 
 namespace ckptdiff {
@@ -15,6 +17,9 @@ namespace {
 using PartKind = TorchPart::Kind;
 
 constexpr size_t kMaxWords = 64;
+
+// A storage's key and the offset in it.
+using Place = std::pair<std::string_view, uint64_t>;
 
 class StateReader {
  public:
@@ -30,6 +35,9 @@ class StateReader {
   std::vector<TorchParameters> Models() const;
   void AddOptimizer(const TorchOptimizer& optimizer,
                     const std::vector<std::vector<TorchOwner>>& owners);
+  std::optional<Place> PlaceOf(uint32_t node) const;
+  std::map<Place, std::string_view> WeightsByPlace() const;
+  void NameParameters();
   std::string NewId(const std::string& word);
   void AddFlatOptimizer(uint32_t node);
 
@@ -69,6 +77,45 @@ std::vector<TorchParameters> StateReader::Models() const {
     }
   }
   return models;
+}
+
+// Where a tensor begins.
+std::optional<Place> StateReader::PlaceOf(uint32_t node) const {
+  if (tree_.node(node).tensor == TorchNode::kNone) return std::nullopt;
+  const TorchTensor& tensor = tree_.tensor(tree_.node(node));
+  if (!tensor.storage) return std::nullopt;
+  return Place(tensor.storage->key, tensor.offset);
+}
+
+std::map<Place, std::string_view> StateReader::WeightsByPlace() const {
+  std::map<Place, std::string_view> names;
+  for (uint32_t i = 0; i < tree_.nodes().size(); ++i) {
+    if (listing_.variable_of[i] == TorchNode::kNone) continue;
+    const Variable& variable =
+        listing_.layout.variables[listing_.variable_of[i]];
+    std::optional<Place> place = PlaceOf(i);
+    if (place && variable.role == Role::kWeight) {
+      names.emplace(*place, variable.name);
+    }
+  }
+  return names;
+}
+
+// The parameters of a live optimizer are those of the model: they lie at the
+// same place.
+void StateReader::NameParameters() {
+  std::optional<std::map<Place, std::string_view>> names;
+  for (TorchOptimizer& optimizer : optimizers_) {
+    for (std::vector<TorchMember>& group : optimizer.groups) {
+      for (TorchMember& member : group) {
+        if (member.parameter == TorchNode::kNone) continue;
+        if (!names) names = WeightsByPlace();
+        std::optional<Place> place = PlaceOf(member.parameter);
+        auto found = place ? names->find(*place) : names->end();
+        if (found != names->end()) member.name = found->second;
+      }
+    }
+  }
 }
 
 std::string StateReader::NewId(const std::string& word) {
@@ -147,6 +194,7 @@ void StateReader::AddOptimizers() {
       optimizers_.push_back(ReadTorchOptimizer(tree_, part.node));
     }
   }
+  NameParameters();
   std::vector<TorchParameters> models = Models();
   auto owners = FindTorchOwners(tree_, listing_.layout, models, optimizers_);
   for (size_t o = 0; o < optimizers_.size(); ++o) {

@@ -86,6 +86,7 @@ class TensorReader {
   [[noreturn]] void Fail(const std::string& what) const {
     throw Corrupt(Printable(where_), what);
   }
+  [[noreturn]] void FailStorage(const PickleValue& storage) const;
   const PickleValue& Argument(const PickleValue& args, size_t index) const;
   TorchTensor ReadStrided(const PickleValue& args, std::string dtype) const;
   std::optional<TorchTensor> ReadCall(std::string_view function,
@@ -93,6 +94,7 @@ class TensorReader {
                                       const PickleValue* state, int depth);
   TorchTensor ReadParameter(const PickleValue& args, int depth);
   TorchTensor ReadSparse(const PickleValue& args, int depth);
+  TorchTensor ReadJagged(const PickleValue& parts, int depth);
   TorchTensor ReadWrapper(const PickleValue& args, const PickleValue* state,
                           int depth);
   Shape ReadShape(const PickleValue* value) const;
@@ -108,6 +110,16 @@ const PickleValue& TensorReader::Argument(const PickleValue& args,
     Fail(fmt::format("a tensor with {} arguments", args.items.size()));
   }
   return *argument;
+}
+
+void TensorReader::FailStorage(const PickleValue& storage) const {
+  if (storage.is(Kind::kPersistentId) && storage.items[0]->is_text()) {
+    throw Unsupported(Printable(where_),
+                      "a storage named by a text: written with pickle protocol "
+                      "0, which torch.load cannot read either",
+                      "save it again with pickle_protocol=2");
+  }
+  Fail("a tensor over a storage of an unknown kind");
 }
 
 Shape TensorReader::ReadShape(const PickleValue* value) const {
@@ -160,7 +172,7 @@ TorchTensor TensorReader::ReadStrided(const PickleValue& args,
                                       std::string dtype) const {
   TorchTensor tensor;
   tensor.storage = ReadStorage(Unwrap(Argument(args, 0)));
-  if (!tensor.storage) Fail("a tensor over a storage of an unknown kind");
+  if (!tensor.storage) FailStorage(Unwrap(Argument(args, 0)));
   tensor.dtype =
       dtype.empty() ? std::string(tensor.storage->dtype) : std::move(dtype);
   tensor.shape = ReadShape(&Argument(args, 2));
@@ -203,6 +215,31 @@ TorchTensor TensorReader::ReadSparse(const PickleValue& args, int depth) {
   }
   if (!tensor.shape.known) Fail("a sparse tensor without a size");
   tensor.bytes = bytes;
+  return tensor;
+}
+
+// A nested tensor of the jagged layout: the values of all its rows one behind
+// the other, cut at the offsets. One dimension differs from row to row.
+TorchTensor TensorReader::ReadJagged(const PickleValue& parts, int depth) {
+  const PickleValue* values = Find(parts, "values");
+  const PickleValue* offsets = Find(parts, "offsets");
+  if (values == nullptr || offsets == nullptr) {
+    Fail("a jagged tensor without values or offsets");
+  }
+  TorchTensor tensor;
+  std::optional<TorchTensor> whole = Read(*values, depth + 1);
+  std::optional<TorchTensor> cuts = Read(*offsets, depth + 1);
+  if (!whole || !cuts) Fail("a jagged tensor whose values are no tensor");
+  tensor.dtype = whole->dtype;
+  tensor.bytes = whole->bytes;
+  const int64_t ragged = AsInt(Find(parts, "_ragged_idx")).value_or(1);
+  const std::vector<int64_t>& dims = whole->shape.dims;
+  bool is_cut = ragged >= 1 && static_cast<size_t>(ragged) <= dims.size() &&
+                cuts->shape.dims.size() == 1 && cuts->shape.dims[0] > 0;
+  if (!is_cut) return tensor;
+  tensor.shape = Shape::Of({cuts->shape.dims[0] - 1});
+  tensor.shape.dims.insert(tensor.shape.dims.end(), dims.begin(), dims.end());
+  tensor.shape.dims[static_cast<size_t>(ragged)] = Shape::kUnknownDim;
   return tensor;
 }
 
@@ -262,6 +299,7 @@ std::optional<TorchTensor> TensorReader::ReadCall(std::string_view function,
     if (values) tensor.bytes = values->bytes;
     return tensor;
   }
+  if (name == "_rebuild_njt") return ReadJagged(Argument(args, 0), depth);
   if (name == "_rebuild_meta_tensor_no_storage") {
     TorchTensor tensor;
     tensor.dtype = TorchDType(GlobalName(&Argument(args, 0)));

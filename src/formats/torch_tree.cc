@@ -1,3 +1,6 @@
+// One walk over whatever a pickle can make; one file, for each kind of value is
+// told from the others by what it is not.
+
 #include "formats/torch_tree.h"
 
 #include <fmt/format.h>
@@ -24,6 +27,16 @@ constexpr uint64_t kPathsPerByte = 16;
 constexpr uint64_t kFreeSteps = 1 << 20;
 constexpr uint64_t kStepsPerByte = 8;
 
+// Whether there may be tensors in it.
+bool CanHold(const PickleValue& value) {
+  return value.is_mapping || value.is_call() || value.is_sequence();
+}
+
+bool IsOptimizer(const PickleValue& mapping) {
+  return Find(mapping, "param_groups") != nullptr &&
+         Find(mapping, "state") != nullptr;
+}
+
 }  // namespace
 
 // A pickle can name one container many times, and itself: so each step is
@@ -42,7 +55,12 @@ class TorchTree::Builder {
   uint32_t NewNode(uint32_t parent, std::string_view name);
   void AddTensor(uint32_t node, TorchTensor tensor);
   void AddChildren(const PickleValue& value, uint32_t node, int depth);
+  void AddSequence(const PickleValue& sequence, uint32_t node, int depth);
   void AddEntries(const PickleValue& mapping, uint32_t node, int depth);
+  void AddEntry(const PickleValue& key, const PickleValue& value, size_t index,
+                uint32_t node, int depth);
+  void AddCall(const PickleValue& made, uint32_t node, int depth);
+  void AddObject(const PickleValue& object, uint32_t node, int depth);
   void AddModule(const PickleValue& attributes, uint32_t node, int depth);
   // What is no text: a number, a global's name, else the entry's position.
   std::string_view NameOf(const PickleValue& key, size_t index, bool* is_text);
@@ -54,6 +72,7 @@ class TorchTree::Builder {
   uint64_t path_size_ = 0;   // of the names above, joined
   uint64_t paths_size_ = 0;  // of all paths to tensors so far
   std::unordered_set<const PickleValue*> open_;
+  std::unordered_set<const PickleValue*> optimizers_;  // live ones
   // Where the next child of each node is linked.
   std::vector<uint32_t> last_child_;
 };
@@ -101,16 +120,20 @@ std::string_view TorchTree::Builder::NameOf(const PickleValue& key,
   return tree_.names_.emplace_back(std::move(name));
 }
 
+void TorchTree::Builder::AddEntry(const PickleValue& key,
+                                  const PickleValue& value, size_t index,
+                                  uint32_t node, int depth) {
+  if (!CanHold(value)) return;
+  bool is_text = true;
+  std::string_view name = NameOf(key, index, &is_text);
+  Add(value, node, name, is_text, depth + 1);
+}
+
 void TorchTree::Builder::AddEntries(const PickleValue& mapping, uint32_t node,
                                     int depth) {
   Step(mapping.items.size());
   for (size_t i = 0; i + 1 < mapping.items.size(); i += 2) {
-    const PickleValue& value = *mapping.items[i + 1];
-    bool can_hold = value.is_mapping || value.is_call() || value.is_sequence();
-    if (!can_hold) continue;
-    bool is_text = true;
-    std::string_view name = NameOf(*mapping.items[i], i / 2, &is_text);
-    Add(value, node, name, is_text, depth + 1);
+    AddEntry(*mapping.items[i], *mapping.items[i + 1], i / 2, node, depth);
   }
 }
 
@@ -141,36 +164,70 @@ void TorchTree::Builder::AddModule(const PickleValue& attributes, uint32_t node,
   }
 }
 
-void TorchTree::Builder::AddChildren(const PickleValue& value, uint32_t node,
+void TorchTree::Builder::AddSequence(const PickleValue& sequence, uint32_t node,
                                      int depth) {
-  if (value.is_sequence()) {
-    tree_.nodes_[node].kind = TorchNode::Kind::kSequence;
-    Step(value.items.size());
-    for (size_t i = 0; i < value.items.size(); ++i) {
-      const PickleValue& item = *value.items[i];
-      bool can_hold = item.is_mapping || item.is_call() || item.is_sequence();
-      if (!can_hold) continue;
-      Add(item, node, tree_.names_.emplace_back(std::to_string(i)), false,
-          depth + 1);
-    }
+  tree_.nodes_[node].kind = TorchNode::Kind::kSequence;
+  Step(sequence.items.size());
+  for (size_t i = 0; i < sequence.items.size(); ++i) {
+    const PickleValue& item = *sequence.items[i];
+    if (!CanHold(item)) continue;
+    Add(item, node, tree_.names_.emplace_back(std::to_string(i)), false,
+        depth + 1);
+  }
+}
+
+// What a call makes that no attributes were set on: its items (a deque), or
+// what it is made of (a namedtuple). Python 2 makes an OrderedDict of a list of
+// pairs.
+void TorchTree::Builder::AddCall(const PickleValue& made, uint32_t node,
+                                 int depth) {
+  if (!made.is_call() || made.call->args == nullptr) return;
+  const PickleValue& args = *made.call->args;
+  const PickleValue* first = Item(args, 0);
+  const bool is_dict = CalledName(made) == "collections.OrderedDict";
+  if (!is_dict || first == nullptr) {
+    AddSequence(made.items.empty() ? args : made, node, depth);
     return;
   }
-  if (value.is_mapping) {
-    Step(value.items.size());
-    bool is_optimizer = Find(value, "param_groups") != nullptr &&
-                        Find(value, "state") != nullptr;
-    if (is_optimizer) tree_.nodes_[node].kind = TorchNode::Kind::kOptimizer;
-    AddEntries(value, node, depth);
-    return;
+  Step(first->items.size());
+  for (size_t i = 0; i < first->items.size(); ++i) {
+    const PickleValue* key = Item(*first->items[i], 0);
+    const PickleValue* value = Item(*first->items[i], 1);
+    if (value != nullptr) AddEntry(*key, *value, i, node, depth);
   }
-  const PickleValue* attributes = Attributes(value);
-  if (attributes == nullptr) return;
+}
+
+void TorchTree::Builder::AddObject(const PickleValue& object, uint32_t node,
+                                   int depth) {
+  const PickleValue* attributes = Attributes(object);
+  if (attributes == nullptr) return AddCall(object, node, depth);
   Step(attributes->items.size());
   if (Find(*attributes, "_parameters") != nullptr &&
       Find(*attributes, "_modules") != nullptr) {
     AddModule(*attributes, node, depth);
+  } else if (IsOptimizer(*attributes)) {
+    // A scheduler holds its optimizer once more.
+    if (!optimizers_.insert(&object).second) return;
+    tree_.nodes_[node].kind = TorchNode::Kind::kOptimizer;
+    tree_.nodes_[node].value = attributes;
+    AddEntries(*attributes, node, depth);
   } else {
     AddEntries(*attributes, node, depth);
+  }
+}
+
+void TorchTree::Builder::AddChildren(const PickleValue& value, uint32_t node,
+                                     int depth) {
+  if (value.is_sequence()) {
+    AddSequence(value, node, depth);
+  } else if (value.is_mapping) {
+    Step(value.items.size());
+    if (IsOptimizer(value)) {
+      tree_.nodes_[node].kind = TorchNode::Kind::kOptimizer;
+    }
+    AddEntries(value, node, depth);
+  } else {
+    AddObject(value, node, depth);
   }
 }
 

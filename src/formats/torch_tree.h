@@ -21,7 +21,7 @@ struct TorchNode {
     kMapping,    // a dict, or an object by its attributes
     kSequence,   // a list or a tuple
     kModule,     // an nn.Module: its parameters, buffers and submodules
-    kOptimizer,  // {'state': …, 'param_groups': …}
+    kOptimizer,  // {'state': …, 'param_groups': …}, or the live object
   };
   static constexpr uint32_t kNone = UINT32_MAX;
 

@@ -6,6 +6,8 @@ torch 2.13.0: python make_torch.py ../formats
 import json
 import os
 import sys
+import warnings
+from collections import deque
 
 import torch
 import torch.distributed.checkpoint as dcp
@@ -107,6 +109,44 @@ def write_module():
                        for k, v in net.state_dict().items()})
 
 
+def write_live():
+    """The objects themselves, the optimizer twice: the scheduler has it too."""
+    path = folder("torch-zip/live-optimizer")
+    torch.manual_seed(2)
+    net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    optimizer = torch.optim.SGD(list(net.parameters())[::-1], lr=0.1,
+                                momentum=0.9)
+    net(torch.ones(1, 4)).sum().backward()
+    optimizer.step()
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 3)
+    torch.save({"model": net.state_dict(), "optimizer": optimizer,
+                "scheduler": schedule}, os.path.join(path, "model.pt"))
+    variables = {"model/" + k: v for k, v in net.state_dict().items()}
+    names = {id(p): n for n, p in net.named_parameters()}
+    slots = {}
+    for number, (parameter, held) in enumerate(optimizer.state.items()):
+        key = f"optimizer/state/#{number}/momentum_buffer"
+        variables[key] = held["momentum_buffer"]
+        slots[key] = ["model/" + names[id(parameter)], "momentum", "slot"]
+    write_truth(path, variables, slots)
+
+
+def write_jagged():
+    path = folder("torch-zip/jagged")
+    rows = [torch.ones(2, 3), torch.ones(4, 3)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        jagged = torch.nested.nested_tensor(rows, layout=torch.jagged)
+    torch.save({"rows": jagged, "queue": deque([torch.ones(2)])},
+               os.path.join(path, "model.pt"))
+    truth = {"variables": {"rows": {"shape": [2, -1, 3], "dtype": "float32"},
+                           "queue/0": {"shape": [2], "dtype": "float32"}},
+             "slots": {}, "step": None}
+    with open(os.path.join(path, "truth.json"), "w") as out:
+        json.dump(truth, out, indent=1, sort_keys=True)
+        out.write("\n")
+
+
 def write_views():
     path = folder("torch-zip/tensors")
     base = torch.arange(24.).reshape(6, 4)
@@ -150,6 +190,10 @@ def write_dcp():
 def main():
     write_bundle("torch-zip/bundle")
     write_bundle("torch-legacy/bundle", _use_new_zipfile_serialization=False)
+    write_bundle("torch-legacy/protocol-1", pickle_protocol=1,
+                 _use_new_zipfile_serialization=False)
+    write_live()
+    write_jagged()
     write_module()
     write_views()
     write_script()
