@@ -14,6 +14,7 @@
 #include "match/problem.h"
 #include "match/resized.h"
 #include "match/solve.h"
+#include "match/store_order.h"
 
 namespace ckptdiff {
 namespace {
@@ -55,6 +56,9 @@ class Matcher {
                      JoinContents(actual_, expected_, contents_, a, e))) {
       Accept(std::move(repeated), "same-name", &a, &e);
     }
+    const std::vector<LayerPair> layers =
+        JoinStoreOrder(actual_, expected_, a, e);
+    AcceptInOrder(layers, &a, &e);
     const bool is_large = std::max(a.size(), e.size()) > kWeighedWhole;
     ContentPairs proven = JoinContents(actual_, expected_, contents_, a, e);
     if (is_large) {
@@ -75,7 +79,7 @@ class Matcher {
       pairing_.groups.push_back(std::move(group));
     }
     PutBack(proven, &a, &e);
-    Weigh(proven, &a, &e);
+    Weigh(proven, layers, &a, &e);
     for (Pair& pair : PairResized(actual_, expected_, pairing_.pairs, a, e)) {
       pairing_.pairs.push_back(std::move(pair));
     }
@@ -119,17 +123,38 @@ class Matcher {
   }
 
   void Accept(EqualNames equal, std::string_view evidence, Positions* a,
-              Positions* e) {
+              Positions* e, double confidence = 1) {
     for (const auto& [x, y] : equal.pairs) {
-      pairing_.pairs.push_back(PairOf(actual_, expected_, x, y, 1));
+      pairing_.pairs.push_back(PairOf(actual_, expected_, x, y, confidence));
       pairing_.pairs.back().evidence = {evidence, "same-shape"};
     }
     *a = std::move(equal.actual);
     *e = std::move(equal.expected);
   }
 
+  void AcceptInOrder(const std::vector<LayerPair>& layers, Positions* a,
+                     Positions* e) {
+    EqualNames in_order;
+    for (const LayerPair& layer : layers) {
+      if (!layer.in_order) continue;
+      for (size_t i = 0; i < layer.actual.size(); ++i) {
+        in_order.pairs.emplace_back(layer.actual[i], layer.expected[i]);
+      }
+    }
+    if (in_order.pairs.empty() ||
+        Contradicts(in_order,
+                    JoinContents(actual_, expected_, contents_, *a, *e))) {
+      return;
+    }
+    SetAside(in_order.pairs, a, e);
+    in_order.actual = std::move(*a);
+    in_order.expected = std::move(*e);
+    Accept(std::move(in_order), "same-position", a, e, 0.99);
+  }
+
   // Weighs the evidence for all that is left, and takes out what it pairs.
-  void Weigh(const ContentPairs& proven, Positions* a, Positions* e) {
+  void Weigh(const ContentPairs& proven, const std::vector<LayerPair>& layers,
+             Positions* a, Positions* e) {
     if (a->empty() || e->empty()) return;
     WordTable words;
     Problem problem;
@@ -141,6 +166,7 @@ class Matcher {
       ParseNames(&words, &problem.expected);
     }
     FindCandidates(&problem);
+    KeepWithin(layers, &problem);
     Anchor(proven, contents_, &problem);
     const Solution solution = Solve(&problem);
     std::vector<bool> used_a(problem.actual.size());

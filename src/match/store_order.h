@@ -1,0 +1,40 @@
+// Stores that name layers by their place: what a counter says, exactly.
+
+#ifndef CKPTDIFF_MATCH_STORE_ORDER_H_
+#define CKPTDIFF_MATCH_STORE_ORDER_H_
+
+#include <vector>
+
+#include "ckptdiff/layout.h"
+#include "match/equal_names.h"
+#include "match/problem.h"
+
+namespace ckptdiff {
+
+// One layer on both sides, all of its variables.
+struct LayerPair {
+  Positions actual, expected;
+  // The variables are one for one as they stand.
+  bool in_order = false;
+};
+
+// Where all names of one side count layers in the order of the model, and the
+// whole of the other side, read from front to back, is these layers: each class
+// of layers in turn, nothing left over. Such are
+//   layers/conv2d_3/vars/0           Keras 3 stores: the fourth Conv2D
+//   variables/17                     Keras 3 exports
+//   model/_operations/4/_kernel      object graphs of Keras 3, of Keras 2:
+//   model/layer_with_weights-2/bias
+// Equal names mean nothing there: a live conv2d_3 may be the second one. None
+// where the shapes do not tell which layer is which, or the other side is
+// sorted by name. A layer which they leave open is left out.
+std::vector<LayerPair> JoinStoreOrder(const Layout& actual,
+                                      const Layout& expected,
+                                      const Positions& a, const Positions& e);
+
+// Leaves the variables of a layer no candidates outside of its partner.
+void KeepWithin(const std::vector<LayerPair>& layers, Problem* problem);
+
+}  // namespace ckptdiff
+
+#endif  // CKPTDIFF_MATCH_STORE_ORDER_H_
