@@ -131,6 +131,19 @@ uint64_t ShapeHash(const Shape& shape) {
   return hash;
 }
 
+LayerPair PairOfLayer(const Layout& stored, const StoreLayer& layer,
+                      const Layout& model, Positions variables) {
+  LayerPair pair;
+  pair.in_order = layer.is_list;
+  for (size_t i = 0; i < layer.members.size(); ++i) {
+    pair.actual.push_back(layer.members[i].variable);
+    pair.in_order &= stored.variables[pair.actual[i]].shape ==
+                     model.variables[variables[i]].shape;
+  }
+  pair.expected = std::move(variables);
+  return pair;
+}
+
 bool CountsLayers(std::string_view name) { return PlaceOf(name).has_value(); }
 
 Store StoreOf(const Layout& layout, const Members& members) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ckptdiff/layout.h"
+#include "match/equal_names.h"
 
 namespace ckptdiff {
 
@@ -31,7 +32,18 @@ struct StoreLayer {
   uint64_t shapes = 0;  // sum of their ShapeHash
 };
 
+// One layer on both sides, all of its variables.
+struct LayerPair {
+  Positions actual, expected;
+  // The variables are one for one as they stand.
+  bool in_order = false;
+};
+
 uint64_t ShapeHash(const Shape& shape);
+
+// A layer of a store, as `actual`, with the variables that are it in a model.
+LayerPair PairOfLayer(const Layout& stored, const StoreLayer& layer,
+                      const Layout& model, Positions variables);
 
 // Whether a name tells which layer of a store it is in, by a counter.
 bool CountsLayers(std::string_view name);

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <span>
 #include <string_view>
 #include <utility>
 
-#include "match/store_layers.h"
+#include "match/store_alignment.h"
 
 namespace ckptdiff {
 namespace {
@@ -174,49 +173,33 @@ class Reading {
   std::vector<Step> steps_;
 };
 
-// Equal shapes, one for one.
-bool AgreeInOrder(const Layout& stored, const Members& members,
-                  const Layout& model, std::span<const uint32_t> order) {
-  return std::equal(members.begin(), members.end(), order.begin(), order.end(),
-                    [&](const Member& member, uint32_t i) {
-                      return stored.variables[member.variable].shape ==
-                             model.variables[i].shape;
-                    });
-}
-
 // A store against a model, whichever of them is the checkpoint; the store's
 // variables are `actual`. A model within the model is read in its turn.
 void Join(const Layout& stored, const Store& store, const Layout& model,
           const Positions& order, std::vector<LayerPair>* pairs) {
   for (const auto& [layer, at] : Reading(store, model, order).Read()) {
     const StoreLayer& from = store[layer.first][layer.second];
-    const Positions here = Cut(order, at, at + from.members.size());
+    Positions here = Cut(order, at, at + from.members.size());
     if (!from.inner.empty()) {
       Join(stored, from.inner, model, here, pairs);
       continue;
     }
-    LayerPair& pair = pairs->emplace_back();
-    for (const Member& member : from.members) {
-      pair.actual.push_back(member.variable);
-    }
-    pair.in_order =
-        from.is_list && AgreeInOrder(stored, from.members, model, here);
-    pair.expected = here;
+    pairs->push_back(PairOfLayer(stored, from, model, std::move(here)));
   }
 }
 
-std::vector<LayerPair> JoinWhole(const Layout& stored, const Positions& a,
+std::vector<LayerPair> JoinSides(const Layout& stored, const Positions& a,
                                  const Layout& model, const Positions& e) {
-  if (a.size() != e.size() || IsSorted(model, e) ||
-      CountsLayers(model.variables[e.front()].name) ||
+  if (IsSorted(model, e) || CountsLayers(model.variables[e.front()].name) ||
       !HaveKnownShapes(stored, a) || !HaveKnownShapes(model, e)) {
     return {};
   }
   Members members;
   for (uint32_t i : a) members.push_back({i, stored.variables[i].name});
   std::vector<LayerPair> pairs;
-  Join(stored, StoreOf(stored, members), model, e, &pairs);
-  return pairs;
+  const Store store = StoreOf(stored, members);
+  if (a.size() == e.size()) Join(stored, store, model, e, &pairs);
+  return pairs.empty() ? AlignClasses(stored, store, model, e) : pairs;
 }
 
 }  // namespace
@@ -225,9 +208,9 @@ std::vector<LayerPair> JoinStoreOrder(const Layout& actual,
                                       const Layout& expected,
                                       const Positions& a, const Positions& e) {
   if (a.empty() || e.empty()) return {};
-  std::vector<LayerPair> pairs = JoinWhole(actual, a, expected, e);
+  std::vector<LayerPair> pairs = JoinSides(actual, a, expected, e);
   if (!pairs.empty()) return pairs;
-  pairs = JoinWhole(expected, e, actual, a);
+  pairs = JoinSides(expected, e, actual, a);
   for (LayerPair& pair : pairs) std::swap(pair.actual, pair.expected);
   return pairs;
 }

@@ -8,26 +8,21 @@
 #include "ckptdiff/layout.h"
 #include "match/equal_names.h"
 #include "match/problem.h"
+#include "match/store_layers.h"
 
 namespace ckptdiff {
 
-// One layer on both sides, all of its variables.
-struct LayerPair {
-  Positions actual, expected;
-  // The variables are one for one as they stand.
-  bool in_order = false;
-};
-
 // Where all names of one side count layers in the order of the model, and the
 // whole of the other side, read from front to back, is these layers: each class
-// of layers in turn, nothing left over. Such are
+// in turn, nothing left over. Such are
 //   layers/conv2d_3/vars/0           Keras 3 stores: the fourth Conv2D
 //   variables/17                     Keras 3 exports
 //   model/_operations/4/_kernel      object graphs of Keras 3, of Keras 2:
 //   model/layer_with_weights-2/bias
-// Equal names mean nothing there: a live conv2d_3 may be the second one. None
-// where the shapes do not tell which layer is which, or the other side is
-// sorted by name. A layer which they leave open is left out.
+// Equal names mean nothing there: a live conv2d_3 may be the second one. Where
+// something is left over, classes are aligned one by one, and what they do not
+// leave open stands if it is most of the model. None where the other side is
+// sorted by name.
 std::vector<LayerPair> JoinStoreOrder(const Layout& actual,
                                       const Layout& expected,
                                       const Positions& a, const Positions& e);
