@@ -39,6 +39,17 @@ bool IsBuffer(const FindingSide& side) {
          side.shape.dims[0] == 1 && side.shape.dims[1] == 1;
 }
 
+// Who would still refuse: the note names the loader that does not bear it.
+std::string StricterLoader(Toolkit toolkit, bool is_missing) {
+  if (toolkit != Toolkit::kTf2) {
+    return "a bare strict load_state_dict would refuse it: "
+           "model.load_state_dict(state_dict, strict=False)";
+  }
+  return is_missing ? ".assert_existing_objects_matched() would refuse it"
+                    : ".expect_partial() silences the warning, "
+                      ".assert_consumed() would refuse it";
+}
+
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   std::vector<size_t> findings;
   for (size_t i : evidence.Absences()) {
@@ -56,8 +67,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
       is_missing ? "model" : "checkpoint", Listed(NamesOf(evidence, findings)),
       is_missing ? "made anew with the model" : "the model computes them");
   std::string fix =
-      "nothing; a bare strict load_state_dict would refuse it: "
-      "model.load_state_dict(state_dict, strict=False)";
+      "nothing; " + StricterLoader(evidence.toolkit(), is_missing);
   return Explain(0.97, evidence.WithLayers(std::move(findings)),
                  std::move(summary), std::move(fix));
 }

@@ -330,6 +330,10 @@ CAUSES = {
                   torch(norm("bn", 4), NET)),
         "position-ids": (torch(NET, [w("position_ids", 1, 9, dtype="int64")]),
                          torch(NET)),
+        "seed-generator": (
+            doc(MLP, "tensorflow", "key"),
+            doc(MLP + [w("seed_generator/seed_generator_state", 2,
+                         dtype="int64")], "tensorflow", "key")),
         "silent": (torch(norm("bn", 4), NET), torch(norm("bn", 4), NET))},
     "tied-weights": {
         "fires": (torch(EMBED), torch(EMBED, [w("lm_head.weight", 100, 8)])),
