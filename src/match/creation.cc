@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -43,18 +44,21 @@ float OrderWorth(const Side& side) {
   return std::max(0.0F, 2 * share - 1);
 }
 
-// True where the words of siblings ascend: a list sorted by name, which tells
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// True where names ascend, numbers aside: a list sorted by name, which tells
 // nothing that the names do not.
-bool IsSorted(const Side& side, const WordTable& words) {
+bool IsSorted(const Side& side) {
   size_t ascending = 0, steps = 0;
   for (uint32_t v = 0; v + 1 < side.size(); ++v) {
-    const std::vector<Token>& a = side.names[v].tokens;
-    const std::vector<Token>& b = side.names[v + 1].tokens;
-    const size_t common = CommonTokens(side.names[v], side.names[v + 1]);
-    if (common >= a.size() || common >= b.size()) continue;
-    if (a[common].is_number || b[common].is_number) continue;
+    const std::string& a = side.variable(v).name;
+    const std::string& b = side.variable(v + 1).name;
+    const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    if (x == a.end() || y == b.end() || IsDigit(*x) || IsDigit(*y)) continue;
     ++steps;
-    if (words.Text(a[common].word) < words.Text(b[common].word)) ++ascending;
+    ascending += static_cast<unsigned char>(*x) < static_cast<unsigned char>(*y)
+                     ? 1
+                     : 0;
   }
   return steps > 0 && ascending * 20 >= steps * 19;
 }
@@ -122,11 +126,11 @@ double ToldByNames(const Side& side) {
 
 }  // namespace
 
-void FillCreation(const WordTable& words, Side* side) {
+void FillCreation(Side* side) {
   constexpr double kNearlyAll = 0.9;
   const WeightsFirst leaves = CountWeightsFirst(*side);
   side->is_sorted =
-      IsSorted(*side, words) || (leaves.pairs > 0 && !leaves.NearlyAll());
+      IsSorted(*side) || (leaves.pairs > 0 && !leaves.NearlyAll());
   side->weights_come_first = leaves.pairs > 1 && !side->is_sorted;
   side->order_worth = OrderWorth(*side);
   const double told = ToldByNames(*side);

@@ -56,6 +56,22 @@ int64_t NumberOf(std::string_view digits) {
   return number;
 }
 
+// A word without its ending: "pool" of "pooler", "pooled", "pooling". Empty
+// where hardly anything would be left: "out" is no "outer" without its ending.
+std::string_view StemOf(std::string_view word) {
+  constexpr size_t kLeast = 3;      // letters before an ending
+  constexpr size_t kLeastWhole = 4;  // of a word without any
+  constexpr std::string_view kEndings[] = {"ings", "ing", "ions", "ion", "ers",
+                                           "er",   "ors", "or",   "ed",  "es",
+                                           "s",    "e"};
+  for (std::string_view ending : kEndings) {
+    if (word.size() >= ending.size() + kLeast && word.ends_with(ending)) {
+      return word.substr(0, word.size() - ending.size());
+    }
+  }
+  return word.size() >= kLeastWhole ? word : std::string_view();
+}
+
 // Joins two words in a row that the vocabulary knows as one.
 void AddWord(std::string_view text, WordTable* words, size_t segment_begin,
              std::vector<Token>* tokens) {
@@ -124,9 +140,13 @@ WordId WordTable::Intern(std::string_view word) {
   if (found != ids_.end()) return found->second;
   const WordId id = static_cast<WordId>(texts_.size());
   texts_.emplace_back(word);
-  groups_.push_back(id);
   leaves_.push_back(LeafKindOf(word));
   ids_.emplace(texts_.back(), id);
+  const std::string_view stem = StemOf(texts_.back());
+  const WordId first =
+      stem.empty() ? id : stems_.emplace(stem, id).first->second;
+  groups_.push_back(id);
+  groups_[id] = groups_[first];
   return id;
 }
 

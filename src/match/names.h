@@ -25,7 +25,8 @@ class WordTable {
 
   WordId Intern(std::string_view word);
   std::string_view Text(WordId id) const { return texts_[id]; }
-  // Equal for words that the vocabulary reads as one.
+  // Equal for words that the vocabulary reads as one, or that differ in their
+  // endings alone.
   WordId Group(WordId id) const { return groups_[id]; }
   // What the word says at the end of a name.
   LeafKind Leaf(WordId id) const { return leaves_[id]; }
@@ -48,6 +49,7 @@ class WordTable {
   std::vector<uint8_t> splits_;
   size_t known_ = 0;  // words of the vocabulary, which come first
   std::unordered_map<std::string_view, WordId> ids_;
+  std::unordered_map<std::string_view, WordId> stems_;  // → their group
 };
 
 // A word, or the number that ends a word ("layer_3", "layers.3", "conv2d"

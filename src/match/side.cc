@@ -225,7 +225,7 @@ void Arrange(const WordTable& words, Side* side) {
   BuildTree(side);
   FillNodes(side);
   FillRanks(side);
-  FillCreation(words, side);
+  FillCreation(side);
 }
 
 }  // namespace ckptdiff

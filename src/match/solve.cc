@@ -41,7 +41,7 @@ constexpr int kLastPrune = 3;       // the round after which they were
 constexpr float kChance = 0.25F;    // of the smaller side, paired by chance
 constexpr float kTaught = 0.1F;     // share of a shift that others believe
 constexpr int kRounds = 8;
-constexpr float kClear = 0.25F;  // by which a name's words must single it out
+constexpr float kClear = 0.25F;  // by which words single one out
 
 // Adds up what all kinds of one stage say. What `apart` says, unweighted, is
 // told in `own` as well: it is asked once.
@@ -61,27 +61,11 @@ void Weigh(const Problem& problem, bool every_round, const EvidenceKind& apart,
   }
 }
 
-// What the words of a variable's name say: the pattern of names on the other
-// side that they single out, and how little clear that is (0..1).
-struct Speech {
-  float best = 0, other = 0;
-  uint64_t pattern = 0;
-
-  void Hear(float likeness, uint64_t of) {
-    if (likeness > best) {
-      if (of != pattern) other = best;
-      best = likeness;
-      pattern = of;
-    } else if (of != pattern) {
-      other = std::max(other, likeness);
-    }
-  }
-  // How much order may say for a candidate of pattern `of`.
-  float Silence(uint64_t of) const {
-    if (of == pattern) return 1;
-    return std::clamp(1 - (best - other) / kClear, 0.1F, 1.0F);
-  }
-};
+// How much order may say for a candidate whose words are liked so much less
+// than those of the best one. Words that fit none well say little.
+float Silence(float best, float likeness) {
+  return std::clamp(1 - (best - likeness) * std::min(1.0F, best) / kClear, 0.1F, 1.0F);
+}
 
 // What names and shapes say, and order where they say nothing.
 void AddLikeness(Problem* all) {
@@ -94,20 +78,17 @@ void AddLikeness(Problem* all) {
     if (!evidence->where_names_are_silent) continue;
     evidence->weigh(problem, evidence->weight, order);
   }
-  std::vector<Speech> actual(problem.actual.size());
-  std::vector<Speech> expected(problem.expected.size());
+  std::vector<float> actual(problem.actual.size());
+  std::vector<float> expected(problem.expected.size());
   for (size_t i = 0; i < scores.size(); ++i) {
     const Proposal& one = problem.candidates[i];
-    actual[one.actual].Hear(names[i], problem.expected.patterns[one.expected]);
-    expected[one.expected].Hear(names[i], problem.actual.patterns[one.actual]);
+    actual[one.actual] = std::max(actual[one.actual], names[i]);
+    expected[one.expected] = std::max(expected[one.expected], names[i]);
   }
   for (size_t i = 0; i < scores.size(); ++i) {
     Proposal& one = all->candidates[i];
-    one.order =
-        order[i] * std::min(actual[one.actual].Silence(
-                                problem.expected.patterns[one.expected]),
-                            expected[one.expected].Silence(
-                                problem.actual.patterns[one.actual]));
+    one.order = order[i] * std::min(Silence(actual[one.actual], names[i]),
+                                    Silence(expected[one.expected], names[i]));
     one.likeness = scores[i];
     one.score = one.likeness + one.order;
   }
