@@ -56,9 +56,8 @@ bool IsSorted(const Side& side) {
     const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
     if (x == a.end() || y == b.end() || IsDigit(*x) || IsDigit(*y)) continue;
     ++steps;
-    ascending += static_cast<unsigned char>(*x) < static_cast<unsigned char>(*y)
-                     ? 1
-                     : 0;
+    ascending +=
+        static_cast<unsigned char>(*x) < static_cast<unsigned char>(*y) ? 1 : 0;
   }
   return steps > 0 && ascending * 20 >= steps * 19;
 }

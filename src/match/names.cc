@@ -59,11 +59,11 @@ int64_t NumberOf(std::string_view digits) {
 // A word without its ending: "pool" of "pooler", "pooled", "pooling". Empty
 // where hardly anything would be left: "out" is no "outer" without its ending.
 std::string_view StemOf(std::string_view word) {
-  constexpr size_t kLeast = 3;      // letters before an ending
+  constexpr size_t kLeast = 3;       // letters before an ending
   constexpr size_t kLeastWhole = 4;  // of a word without any
-  constexpr std::string_view kEndings[] = {"ings", "ing", "ions", "ion", "ers",
-                                           "er",   "ors", "or",   "ed",  "es",
-                                           "s",    "e"};
+  constexpr std::string_view kEndings[] = {"ings", "ing", "ions", "ion",
+                                           "ers",  "er",  "ors",  "or",
+                                           "ed",   "es",  "s",    "e"};
   for (std::string_view ending : kEndings) {
     if (word.size() >= ending.size() + kLeast && word.ends_with(ending)) {
       return word.substr(0, word.size() - ending.size());

@@ -64,7 +64,8 @@ void Weigh(const Problem& problem, bool every_round, const EvidenceKind& apart,
 // How much order may say for a candidate whose words are liked so much less
 // than those of the best one. Words that fit none well say little.
 float Silence(float best, float likeness) {
-  return std::clamp(1 - (best - likeness) * std::min(1.0F, best) / kClear, 0.1F, 1.0F);
+  return std::clamp(1 - (best - likeness) * std::min(1.0F, best) / kClear, 0.1F,
+                    1.0F);
 }
 
 // What names and shapes say, and order where they say nothing.

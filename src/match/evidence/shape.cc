@@ -2,6 +2,7 @@
 // "kernel" turns into a transposed "weight" once, it does so everywhere. The
 // vote settles which of two layers is the way up and which the way down.
 
+#include <string_view>
 #include <unordered_map>
 
 #include "match/evidence.h"
@@ -21,6 +22,25 @@ uint64_t Kind(const Problem& problem, const Proposal& one) {
   const uint64_t a = LastWord(problem.actual.names[one.actual]);
   const uint64_t e = LastWord(problem.expected.names[one.expected]);
   return (a << 36) ^ (e << 4) ^ (axes & 15);
+}
+
+// What the last words say before any vote. A weight of PyTorch is [out, in],
+// what others call a kernel is [in, out]; a table of embeddings has a row for
+// each word everywhere.
+Ballot PriorOf(const Problem& problem, const Proposal& one) {
+  constexpr float kLikely = 1, kUnlikely = 0.2F;
+  const WordId a = LastWord(problem.actual.names[one.actual]);
+  const WordId e = LastWord(problem.expected.names[one.expected]);
+  if (a == e) return {.same = kLikely, .permuted = kUnlikely};
+  const std::string_view x = problem.words->Text(a);
+  const std::string_view y = problem.words->Text(e);
+  const auto are = [&](std::string_view one, std::string_view other) {
+    return (x == one && y == other) || (x == other && y == one);
+  };
+  const bool is_table =
+      are("weight", "embeddings") || are("weight", "embedding");
+  return {.same = is_table ? kLikely : kUnlikely,
+          .permuted = are("weight", "kernel") ? kLikely : kUnlikely};
 }
 
 bool IsSquare(const Shape& shape) {
@@ -49,15 +69,12 @@ void Weigh(const Problem& problem, float weight, std::span<float> scores) {
       scores[i] += weight;
       continue;
     }
-    const bool same_word = LastWord(problem.actual.names[one.actual]) ==
-                           LastWord(problem.expected.names[one.expected]);
-    const Ballot& ballot = ballots[Kind(problem, one)];
-    const float prior_same = same_word ? 1.0F : 0.2F;
-    const float prior_permuted = 0.2F;
-    const float mine = one.fit == Fit::kSame ? ballot.same + prior_same
-                                             : ballot.permuted + prior_permuted;
-    scores[i] += weight * mine /
-                 (ballot.same + ballot.permuted + prior_same + prior_permuted);
+    const Ballot prior = PriorOf(problem, one);
+    const Ballot& cast = ballots[Kind(problem, one)];
+    const Ballot ballot = {.same = prior.same + cast.same,
+                           .permuted = prior.permuted + cast.permuted};
+    const float mine = one.fit == Fit::kSame ? ballot.same : ballot.permuted;
+    scores[i] += weight * mine / (ballot.same + ballot.permuted);
   }
 }
 
