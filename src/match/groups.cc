@@ -13,58 +13,27 @@
 
 #include <fmt/format.h>
 
+#include "match/join_method.h"
 #include "match/names.h"
 #include "match/part_sets.h"
+#include "match/part_words.h"
 
 namespace ckptdiff {
 namespace {
 
 constexpr float kLeastLikeness = 0.9F;
-constexpr float kMargin = 0.05F;  // over the next best
+constexpr float kMargin = 0.05F;     // over the next best
+constexpr float kExtraWord = 0.06F;  // of the parts alone
+constexpr float kAnyNumber = 0.1F;   // where no word says that it counts parts
 // Patterns of one size; beyond it nothing tells them apart.
 constexpr size_t kMostRivals = 256;
 
-// "concat axis 0", "stack axis 0", "transpose, concat axis 1", "reorder".
-std::string Method(const Layout& layout, const PartSet& set, const Shape& whole,
-                   bool is_split) {
-  const std::vector<int64_t>& first =
-      layout.variables[set.parts.front().position].shape.dims;
-  const int64_t count = static_cast<int64_t>(set.parts.size());
-  bool all_equal = true;
+std::vector<Dims> ShapesOf(const Layout& layout, const PartSet& set) {
+  std::vector<Dims> shapes;
   for (const Part& part : set.parts) {
-    all_equal =
-        all_equal && layout.variables[part.position].shape.dims == first;
+    shapes.push_back(layout.variables[part.position].shape.dims);
   }
-  const std::string join = is_split ? "split" : "concat";
-  if (all_equal && whole.dims.size() == first.size() + 1 &&
-      whole.dims.front() == count &&
-      std::equal(first.begin(), first.end(), whole.dims.begin() + 1)) {
-    return is_split ? "split axis 0" : "stack axis 0";
-  }
-  for (const bool flips : {false, true}) {
-    if (set.is_numbered || whole.dims.size() != first.size()) break;
-    if (flips && first.size() != 2) break;
-    for (size_t axis = 0; axis < first.size(); ++axis) {
-      int64_t sum = 0;
-      bool fits = true;
-      for (const Part& part : set.parts) {
-        std::vector<int64_t> dims = layout.variables[part.position].shape.dims;
-        if (flips) std::reverse(dims.begin(), dims.end());
-        if (dims.size() != whole.dims.size()) return "reorder";
-        for (size_t i = 0; i < dims.size(); ++i) {
-          if (i == axis)
-            sum += dims[i];
-          else
-            fits = fits && dims[i] == whole.dims[i];
-        }
-      }
-      if (fits && sum == whole.dims[axis]) {
-        return fmt::format("{}{} axis {}", flips ? "transpose, " : "", join,
-                           axis);
-      }
-    }
-  }
-  return "reorder";
+  return shapes;
 }
 
 using Couples = std::vector<std::pair<const PartSet*, const Whole*>>;
@@ -95,6 +64,10 @@ Couples CouplesOf(const PartPattern& parts, const WholePattern& wholes) {
   return couples;
 }
 
+bool Says(const Description& described, WordId word) {
+  return std::count(described.words.begin(), described.words.end(), word) > 0;
+}
+
 // How well what a whole says of itself fits its parts; 0: not at all.
 float LikenessOf(const Couples& couples) {
   if (couples.empty()) return 0;
@@ -106,9 +79,7 @@ float LikenessOf(const Couples& couples) {
                         : whole.roles != 0                           ? 0.6F
                                                                      : 0.3F;
   float common = 0;
-  for (WordId word : whole.words) {
-    common += std::count(part.words.begin(), part.words.end(), word) > 0;
-  }
+  for (WordId word : whole.words) common += Says(part, word) ? 1.0F : 0.0F;
   float equal = 0;
   for (const auto& [set, one] : couples) {
     equal += set->described.numbers == one->described.numbers;
@@ -117,35 +88,22 @@ float LikenessOf(const Couples& couples) {
          0.3F * equal / static_cast<float>(couples.size());
 }
 
+// Of two sets as like to a whole, the one that says less else ("l0" before
+// "l0_reverse"), and the one whose words say that it is of parts.
+float DoubtOf(const Couples& couples) {
+  const Description& part = couples.front().first->described;
+  const Description& whole = couples.front().second->described;
+  size_t extra = 0;
+  for (WordId word : part.words) extra += Says(whole, word) ? 0 : 1;
+  return kExtraWord * static_cast<float>(extra) +
+         (couples.front().first->is_stack ? kAnyNumber : 0);
+}
+
 struct Choice {
   float likeness = 0;
   size_t parts = 0, wholes = 0;
   Couples couples;
 };
-
-// All that could go together, best first.
-std::vector<Choice> Choices(const std::vector<PartPattern>& parts,
-                            const std::vector<WholePattern>& wholes) {
-  std::unordered_map<uint64_t, std::vector<size_t>> by_size;
-  for (size_t i = 0; i < wholes.size(); ++i) {
-    by_size[wholes[i].wholes.front().elements].push_back(i);
-  }
-  std::vector<Choice> choices;
-  for (size_t p = 0; p < parts.size(); ++p) {
-    auto found = by_size.find(parts[p].sets.front().elements);
-    if (found == by_size.end() || found->second.size() > kMostRivals) continue;
-    for (size_t w : found->second) {
-      Couples couples = CouplesOf(parts[p], wholes[w]);
-      const float likeness = LikenessOf(couples);
-      if (likeness < kLeastLikeness) continue;
-      choices.push_back({likeness, p, w, std::move(couples)});
-    }
-  }
-  std::stable_sort(
-      choices.begin(), choices.end(),
-      [](const Choice& a, const Choice& b) { return a.likeness > b.likeness; });
-  return choices;
-}
 
 // Takes groups from one side's parts and the other side's wholes.
 class Joiner {
@@ -179,14 +137,51 @@ class Joiner {
     return layout.variables[i].shape.Elements().value_or(0);
   }
 
-  // The last two parts of a name, without digits.
+  // Layers and experts of any name are joined only where they are slices.
+  bool AreSlices(const Couples& couples) const {
+    return std::all_of(couples.begin(), couples.end(), [&](const auto& couple) {
+      const auto& [set, whole] = couple;
+      return !set->is_stack ||
+             StackAxis(ShapesOf(part_layout_, *set),
+                       whole_layout_.variables[whole->position].shape.dims);
+    });
+  }
+
+  // All that could go together, best first.
+  std::vector<Choice> Choices(const std::vector<PartPattern>& parts,
+                              const std::vector<WholePattern>& wholes) const {
+    std::unordered_map<uint64_t, std::vector<size_t>> by_size;
+    for (size_t i = 0; i < wholes.size(); ++i) {
+      by_size[wholes[i].wholes.front().elements].push_back(i);
+    }
+    std::vector<Choice> choices;
+    for (size_t p = 0; p < parts.size(); ++p) {
+      auto found = by_size.find(parts[p].sets.front().elements);
+      if (found == by_size.end() || found->second.size() > kMostRivals)
+        continue;
+      for (size_t w : found->second) {
+        Couples couples = CouplesOf(parts[p], wholes[w]);
+        const float likeness = LikenessOf(couples);
+        if (likeness < kLeastLikeness || !AreSlices(couples)) continue;
+        choices.push_back(
+            {likeness - DoubtOf(couples), p, w, std::move(couples)});
+      }
+    }
+    std::stable_sort(choices.begin(), choices.end(),
+                     [](const Choice& a, const Choice& b) {
+                       return a.likeness > b.likeness;
+                     });
+    return choices;
+  }
+
+  // The last two parts of a name, without digits, and how many axes it has.
   static std::string Kind(const Variable& variable) {
     std::string kind = variable.name;
     size_t at = kind.find_last_of("/.");
     if (at != std::string::npos && at > 0) at = kind.find_last_of("/.", at - 1);
     if (at != std::string::npos) kind.erase(0, at + 1);
     std::erase_if(kind, [](char c) { return c >= '0' && c <= '9'; });
-    return kind;
+    return fmt::format("{}|{}", kind, variable.shape.dims.size());
   }
 
   // Wholes of a size that their side has more of, and whose kind of name the
@@ -243,6 +238,25 @@ class Joiner {
         });
   }
 
+  // Frameworks disagree on the order of the gates of a GRU, and numbered parts
+  // that are no slices of the whole are parts of any kind.
+  std::string MethodOf(const PartSet& set, uint32_t position) const {
+    const Variable& whole = whole_layout_.variables[position];
+    const Variable& part = part_layout_.variables[set.parts.front().position];
+    const std::vector<Dims> parts = ShapesOf(part_layout_, set);
+    const bool is_slices = StackAxis(parts, whole.shape.dims).has_value();
+    if (!is_slices && (set.is_numbered || set.parts[0].role >= kResetGate)) {
+      return "reorder";
+    }
+    WordTable words;
+    const auto leaf = [&](const Variable& one) {
+      return words.Text(LastWord(ParseName(one.name, &words)));
+    };
+    return JoinMethod(
+        parts, whole.shape.dims, actual_is_whole_,
+        OrientationBetween(leaf(part), leaf(whole)) == Orientation::kTurned);
+  }
+
   void Join(const Choice& choice, std::vector<Group>* groups) {
     for (const auto& [set, whole] : choice.couples) {
       std::vector<size_t> members;
@@ -252,15 +266,12 @@ class Joiner {
       }
       taken_wholes_.insert(whole->position);
       std::vector<size_t> one = {whole->position};
-      groups->push_back(
-          {.actual = actual_is_whole_ ? one : members,
-           .expected = actual_is_whole_ ? members : one,
-           .how = actual_is_whole_ ? How::kSplit : How::kFused,
-           .method = Method(part_layout_, *set,
-                            whole_layout_.variables[whole->position].shape,
-                            actual_is_whole_),
-           .confidence = 0.9,
-           .evidence = {"same-elements", "parts-of-a-whole"}});
+      groups->push_back({.actual = actual_is_whole_ ? one : members,
+                         .expected = actual_is_whole_ ? members : one,
+                         .how = actual_is_whole_ ? How::kSplit : How::kFused,
+                         .method = MethodOf(*set, whole->position),
+                         .confidence = 0.9,
+                         .evidence = {"same-elements", "parts-of-a-whole"}});
     }
   }
 

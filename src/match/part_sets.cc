@@ -11,73 +11,16 @@
 
 #include <fmt/format.h>
 
+#include "match/part_words.h"
+
 namespace ckptdiff {
 namespace {
 
-enum RoleInWhole : size_t { kQuery, kKey, kValue, kGate, kUp, kDown, kOut };
-constexpr size_t kRoles = kOut + 1;
-
-// What is joined to one. A new kind of fusing is a row here.
-constexpr struct {
-  std::string_view id;
-  uint32_t roles;
-} kFusings[] = {
-    {"qkv", 1U << kQuery | 1U << kKey | 1U << kValue},
-    {"kv", 1U << kKey | 1U << kValue},
-    {"gate-up", 1U << kGate | 1U << kUp},
-};
-
-// Words that say it whatever stands around them; the second is the number
-// that belongs to the word ("w1", "wi_0"), or -1. The reference code of llama
-// and mixtral calls gate, down and up w1, w2 and w3, t5 calls gate and up
-// wi_0 and wi_1; keras-hub says intermediate for up.
-constexpr struct {
-  std::string_view word;
-  int64_t number;
-  uint32_t roles;
-} kSaid[] = {
-    {"query", -1, 1U << kQuery},
-    {"key", -1, 1U << kKey},
-    {"value", -1, 1U << kValue},
-    {"gate", -1, 1U << kGate},
-    {"up", -1, 1U << kUp},
-    {"intermediate", -1, 1U << kUp},
-    {"down", -1, 1U << kDown},
-    {"w", 1, 1U << kGate},
-    {"w", 2, 1U << kDown},
-    {"w", 3, 1U << kUp},
-    {"wi", 0, 1U << kGate},
-    {"wi", 1, 1U << kUp},
-    {"qkv", -1, kFusings[0].roles},
-    {"wqkv", -1, kFusings[0].roles},
-    {"kv", -1, kFusings[1].roles},
-    {"wkv", -1, kFusings[1].roles},
-    {"gateup", -1, kFusings[2].roles},
-};
-
+// Kinds of sets that no fusing of roles makes: parts that a number counts, and
+// layers or experts of any name that may have been stacked.
+constexpr std::string_view kParts = "n", kStack = "s";
 // Words before a number that counts parts of a whole.
 constexpr std::string_view kCounted[] = {"experts", "part"};
-
-// Roles that the word at `at` says, and how many tokens say it.
-struct Saying {
-  uint32_t roles = 0;
-  size_t tokens = 1;
-};
-
-Saying SayingAt(const Name& name, size_t at, const WordTable& words) {
-  const std::string_view text = words.Text(name.tokens[at].word);
-  const std::string_view read_as =
-      words.Text(words.Group(name.tokens[at].word));
-  for (const auto& [word, number, roles] : kSaid) {
-    if (text != word && read_as != word) continue;
-    if (number < 0) return {roles, 1};
-    if (at + 1 < name.tokens.size() && name.tokens[at + 1].is_number &&
-        name.tokens[at + 1].number == number) {
-      return {roles, 2};
-    }
-  }
-  return {};
-}
 
 bool SaysGroup(const Name& name, std::string_view group,
                const WordTable& words) {
@@ -148,24 +91,23 @@ class Finder {
 
   void Add(uint32_t position) {
     const Name name = ParseName(layout_.variables[position].name, words_);
+    AddGates(position, name);
     std::vector<size_t> counters = {name.tokens.size()};
     for (size_t i = 0; i < name.tokens.size(); ++i) {
-      if (CountsParts(name, i, *words_)) counters.push_back(i);
+      if (CountsParts(name, i, *words_)) {
+        counters.push_back(i);
+      } else if (name.tokens[i].is_number &&
+                 name.tokens[i].number != Token::kNone) {
+        AddTo(kStack, position, name, 0, 0, i, 0);
+      }
     }
     for (size_t counter : counters) {
       if (counter < name.tokens.size()) {
-        AddTo("n", position, name, 0, 0, counter, 0);
+        AddTo(kParts, position, name, 0, 0, counter, 0);
       }
       for (size_t i = 0; i < name.tokens.size(); ++i) {
         if (name.tokens[i].is_number) continue;
-        const Saying saying = SayingAt(name, i, *words_);
-        for (size_t role = 0; role < kRoles; ++role) {
-          if (saying.roles != 1U << role) continue;
-          for (const auto& [id, roles] : kFusings) {
-            if ((roles & saying.roles) == 0) continue;
-            AddTo(id, position, name, i, i + saying.tokens, counter, role);
-          }
-        }
+        AddRole(position, name, i, counter);
       }
     }
   }
@@ -204,8 +146,36 @@ class Finder {
     std::string pattern;
   };
 
-  void AddTo(std::string_view kind, uint32_t position, const Name& name,
-             size_t skip, size_t skip_end, size_t counter, size_t role) {
+  // As the part that the word at `at` says it is.
+  void AddRole(uint32_t position, const Name& name, size_t at, size_t counter) {
+    const Saying saying = SayingAt(name, at, *words_);
+    if (!std::has_single_bit(saying.roles)) return;
+    for (const Fusing& fusing : Fusings()) {
+      if ((fusing.roles & saying.roles) == 0) continue;
+      AddTo(fusing.id, position, name, at, at + saying.tokens, counter,
+            static_cast<size_t>(std::countr_zero(saying.roles)));
+    }
+  }
+
+  // As a gate of a recurrent cell, where one of its words is the letter of one.
+  void AddGates(uint32_t position, const Name& name) {
+    for (size_t i = 0; i < name.tokens.size(); ++i) {
+      if (name.tokens[i].is_number) continue;
+      const std::string_view text = words_->Text(name.tokens[i].word);
+      for (const Gate& gate : Gates()) {
+        if (gate.word != text) continue;
+        PartSet& set = AddTo(gate.fusing, position, name, i, i + 1,
+                             name.tokens.size(), gate.role);
+        if (set.parts.size() > 1 || gate.of.empty()) continue;
+        set.described.words.push_back(words_->Intern(gate.of));
+        set.described.words.push_back(
+            words_->Intern(gate.of == "hh" ? "recurrent" : "input"));
+      }
+    }
+  }
+
+  PartSet& AddTo(std::string_view kind, uint32_t position, const Name& name,
+                 size_t skip, size_t skip_end, size_t counter, size_t role) {
     const bool is_numbered = counter < name.tokens.size();
     std::string key(kind), pattern(kind);
     for (size_t i = 0; i < name.tokens.size(); ++i) {
@@ -223,16 +193,18 @@ class Finder {
     if (found.set.parts.empty()) {
       found.pattern = std::move(pattern);
       found.set.is_numbered = is_numbered;
+      found.set.is_stack = kind == kStack;
       found.set.described = Describe(name, *words_, skip, skip_end, counter);
-      for (const auto& [id, roles] : kFusings) {
-        if (id == kind) found.roles = roles;
+      if (const Fusing* fusing = FindFusing(kind)) {
+        found.roles = fusing->roles;
+        found.set.described.roles = fusing->roles;
       }
-      if (found.roles != 0) found.set.described.roles = found.roles;
     }
     found.set.parts.push_back(
         {.position = position,
          .number = is_numbered ? name.tokens[counter].number : 0,
          .role = role});
+    return found.set;
   }
 
   // Every part once: all roles of the kind for all numbers in a row.

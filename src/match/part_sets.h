@@ -34,6 +34,7 @@ struct PartSet {
   std::vector<Part> parts;
   uint64_t elements = 0;
   bool is_numbered = false;
+  bool is_stack = false;  // each is a slice of the whole, or they are none
   Description described;
 };
 

@@ -198,6 +198,17 @@ LeafKind LeafKindOf(std::string_view word) {
   return LeafKind::kOther;
 }
 
+// A weight of PyTorch is [out, in], a kernel of any other framework [in, out];
+// a table of embeddings has a row for each word everywhere.
+Orientation OrientationBetween(std::string_view a, std::string_view b) {
+  if (a == b) return Orientation::kUpright;
+  if (b == "weight") std::swap(a, b);
+  if (a != "weight") return Orientation::kUnknown;
+  if (b == "kernel") return Orientation::kTurned;
+  return b == "embedding" || b == "embeddings" ? Orientation::kUpright
+                                               : Orientation::kUnknown;
+}
+
 std::span<const Synonyms> Vocabulary() {
   if (Remaining()) return *Remaining();
   return kVocabulary;

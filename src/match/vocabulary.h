@@ -28,6 +28,11 @@ bool Contradict(LeafKind a, LeafKind b);
 // By a lower-case word.
 LeafKind LeafKindOf(std::string_view word);
 
+// Whether the matrix of one name is that of the other one transposed, by what
+// their last words are.
+enum class Orientation : uint8_t { kUnknown, kUpright, kTurned };
+Orientation OrientationBetween(std::string_view a, std::string_view b);
+
 // Sets of words that stand for the same part. The first is the one that the
 // others are read as.
 struct Synonyms {

@@ -2,10 +2,10 @@
 // "kernel" turns into a transposed "weight" once, it does so everywhere. The
 // vote settles which of two layers is the way up and which the way down.
 
-#include <string_view>
 #include <unordered_map>
 
 #include "match/evidence.h"
+#include "match/vocabulary.h"
 
 namespace ckptdiff {
 namespace {
@@ -24,23 +24,14 @@ uint64_t Kind(const Problem& problem, const Proposal& one) {
   return (a << 36) ^ (e << 4) ^ (axes & 15);
 }
 
-// What the last words say before any vote. A weight of PyTorch is [out, in],
-// what others call a kernel is [in, out]; a table of embeddings has a row for
-// each word everywhere.
+// What the last words say before any vote.
 Ballot PriorOf(const Problem& problem, const Proposal& one) {
   constexpr float kLikely = 1, kUnlikely = 0.2F;
-  const WordId a = LastWord(problem.actual.names[one.actual]);
-  const WordId e = LastWord(problem.expected.names[one.expected]);
-  if (a == e) return {.same = kLikely, .permuted = kUnlikely};
-  const std::string_view x = problem.words->Text(a);
-  const std::string_view y = problem.words->Text(e);
-  const auto are = [&](std::string_view one, std::string_view other) {
-    return (x == one && y == other) || (x == other && y == one);
-  };
-  const bool is_table =
-      are("weight", "embeddings") || are("weight", "embedding");
-  return {.same = is_table ? kLikely : kUnlikely,
-          .permuted = are("weight", "kernel") ? kLikely : kUnlikely};
+  const Orientation told = OrientationBetween(
+      problem.words->Text(LastWord(problem.actual.names[one.actual])),
+      problem.words->Text(LastWord(problem.expected.names[one.expected])));
+  return {.same = told == Orientation::kUpright ? kLikely : kUnlikely,
+          .permuted = told == Orientation::kTurned ? kLikely : kUnlikely};
 }
 
 bool IsSquare(const Shape& shape) {
