@@ -85,6 +85,27 @@ TEST(KerasConfigTest, FrozenLayersAreNotTrained) {
               ElementsAre("a/kernel [3, 4] frozen", "a/bias [4] frozen"));
 }
 
+// Keras 3.0 froze only what was built, and writes the same config for both:
+// those who freeze a model that is there begin at its front.
+TEST(KerasConfigTest, FrozenTooEarlyInEarlyKeras3IsTrained) {
+  auto model = [](const std::string& first, const std::string& second) {
+    return R"({"module": "keras.src.models.sequential", "class_name": )"
+           R"("Sequential", "config": {"name": "m", "layers": [)" +
+           Dense("a", R"(, "batch_shape": [null, 3], "use_bias": false, )"
+                      R"("dtype": "float32", "trainable": )" +
+                          first) +
+           "," +
+           Dense("b", R"(, "use_bias": false, "dtype": "float32", )"
+                      R"("trainable": )" +
+                          second) +
+           "]}}";
+  };
+  EXPECT_THAT(Lines(model("true", "false")),
+              ElementsAre("m/a/kernel [3, 4]", "m/b/kernel [4, 4]"));
+  EXPECT_THAT(Lines(model("false", "true")),
+              ElementsAre("m/a/kernel [3, 4] frozen", "m/b/kernel [4, 4]"));
+}
+
 TEST(KerasConfigTest, BehindAnUnknownLayerShapesAreUnknown) {
   std::string layers = R"({"class_name": "Mine", "config": {"name": "mine", )"
                        R"("batch_input_shape": [null, 3]}}, )" +

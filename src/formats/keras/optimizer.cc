@@ -6,6 +6,9 @@
 #include <array>
 #include <cctype>
 
+#include "formats/keras/paths.h"
+#include "formats/keras/variable_names.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -16,24 +19,38 @@ struct ClassRuns {
   std::string_view class_name;
   std::vector<SlotRun> keras2;
   std::vector<SlotRun> keras3;
+  std::vector<SlotRun> legacy = {};  // tf.keras up to 2.10, and since, on wish
 };
 
 const std::vector<ClassRuns>& Table() {
   static const auto* const table = new std::vector<ClassRuns>{
-      {"Adam", {{{"m", "v"}}}, {{{"momentum", "velocity"}}}},
+      {"Adam",
+       {{{"m", "v"}}},
+       {{{"momentum", "velocity"}}},
+       {{{"m"}}, {{"v"}}}},
       {"AdamW", {{{"m", "v"}}}, {{{"momentum", "velocity"}}}},
-      {"Nadam", {{{"m", "v"}}}, {{{"momentum", "velocity"}}}},
+      {"Nadam",
+       {{{"m", "v"}}},
+       {{{"momentum", "velocity"}}},
+       {{{"m"}}, {{"v"}}}},
       {"Lamb", {}, {{{"momentum", "velocity"}}}},
       {"ScheduleFreeAdamW", {}, {{{"momentum", "velocity"}}}},
-      {"Adamax", {{{"m", "u"}}}, {{{"momentum", "norm"}}}},
+      {"Adamax", {{{"m", "u"}}}, {{{"momentum", "norm"}}}, {{{"m"}}, {{"v"}}}},
       {"Adadelta",
        {{{"accumulated_grad", "accumulated_delta_var"}}},
-       {{{"accumulated_grad", "accumulated_delta_var"}}}},
-      {"Ftrl", {{{"accumulator", "linear"}}}, {{{"accumulator", "linear"}}}},
-      {"Adagrad", {{{"accumulator"}}}, {{{"accumulator"}}}},
+       {{{"accumulated_grad", "accumulated_delta_var"}}},
+       {{{"accum_grad", "accum_var"}}}},
+      {"Ftrl",
+       {{{"accumulator", "linear"}}},
+       {{{"accumulator", "linear"}}},
+       {{{"accumulator", "linear"}}}},
+      {"Adagrad",
+       {{{"accumulator"}}},
+       {{{"accumulator"}}},
+       {{{"accumulator"}}}},
       {"Lion", {{{"m"}}}, {{{"momentum"}}}},
       {"SGD", {{{"m"}}}, {}},
-      {"RMSprop", {{{"velocity"}}}, {{{"velocity"}}}},
+      {"RMSprop", {{{"velocity"}}}, {{{"velocity"}}}, {{{"rms"}}}},
   };
   return *table;
 }
@@ -106,6 +123,7 @@ KerasOptimizer ReadAt(const Json* object, int depth) {
   ReadSettings(*config, &optimizer);
   const Json* rate = Member(*config, "learning_rate");
   optimizer.has_own_schedule = rate != nullptr && rate->is_object();
+  optimizer.is_legacy = IsTrue(*config, "is_legacy_optimizer");
   optimizer.use_ema = IsTrue(*config, "use_ema");
   optimizer.accumulates = IsAboveZero(*config, "gradient_accumulation_steps");
   optimizer.has_momentum = IsAboveZero(*config, "momentum");
@@ -143,8 +161,27 @@ KerasOptimizer ReadKerasOptimizer(const Json* object) {
   return ReadAt(object, 0);
 }
 
+namespace {
+
+std::vector<SlotRun> LegacyRuns(const KerasOptimizer& optimizer) {
+  std::vector<SlotRun> runs;
+  for (const ClassRuns& one : Table()) {
+    if (one.class_name == optimizer.class_name) runs = one.legacy;
+  }
+  const std::string& name = optimizer.class_name;
+  if (name == "Adam" && optimizer.amsgrad) runs.push_back({{"vhat"}});
+  if (name == "SGD" && optimizer.has_momentum) runs.push_back({{"momentum"}});
+  if (name != "RMSprop") return runs;
+  if (optimizer.has_momentum) runs[0].words.emplace_back("momentum");
+  if (optimizer.centered) runs[0].words.emplace_back("mg");
+  return runs;
+}
+
+}  // namespace
+
 std::vector<SlotRun> SlotRuns(const KerasOptimizer& optimizer,
                               SlotDialect dialect) {
+  if (optimizer.is_legacy) return LegacyRuns(optimizer);
   bool is_keras3 = dialect == SlotDialect::kKeras3;
   std::vector<SlotRun> runs;
   if (optimizer.use_ema) runs.push_back({{"average"}});
@@ -168,6 +205,43 @@ std::vector<SlotRun> SlotRuns(const KerasOptimizer& optimizer,
     runs.push_back({{is_keras3 ? "velocity_hat" : "vhat"}});
   }
   return runs;
+}
+
+bool MuonUsesAdam(const KerasOptimizer& optimizer, const std::string& variable,
+                  const Shape& shape) {
+  if (shape.dims.size() != 2) return true;
+  std::string lower = variable;
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
+  if (optimizer.exclude_embeddings && lower.find("embedding") != lower.npos) {
+    return true;
+  }
+  return std::ranges::any_of(optimizer.exclude_layers,
+                             [&](const std::string& word) {
+                               return variable.find(word) != std::string::npos;
+                             });
+}
+
+std::string OptimizerScope(const KerasOptimizer& optimizer,
+                           SlotDialect dialect) {
+  if (!optimizer.name.empty()) return optimizer.name;
+  if (optimizer.class_name.empty()) return "optimizer";
+  return dialect == SlotDialect::kKeras3 ? SnakeCase(optimizer.class_name)
+                                         : optimizer.class_name;
+}
+
+std::string SlotVariableName(const KerasOptimizer& optimizer,
+                             SlotDialect dialect, const std::string& word,
+                             std::string owner) {
+  std::string scope = OptimizerScope(optimizer, dialect);
+  if (optimizer.is_legacy) return fmt::format("{}/{}/{}", scope, owner, word);
+  if (dialect != SlotDialect::kKeras3) {
+    if (optimizer.scales_loss) scope.clear();
+    return JoinScope(scope, JoinScope(word, owner));
+  }
+  std::ranges::replace(owner, '/', '_');
+  return fmt::format("{}/{}_{}", scope, owner, word);
 }
 
 std::string AddOptimizer(const KerasOptimizer& optimizer, Layout* layout) {

@@ -26,6 +26,7 @@ struct KerasOptimizer {
   bool scales_loss = false;
   std::string scaler;             // its name: "loss_scale_optimizer"
   bool has_own_schedule = false;  // then the learning rate is no variable
+  bool is_legacy = false;         // tf.keras.optimizers.legacy
   bool use_ema = false;
   bool accumulates = false;  // gradient_accumulation_steps
   bool has_momentum = false;
@@ -57,6 +58,22 @@ struct SlotRun {
 // class whose order depends on the variables (Adafactor, Muon) or is unknown.
 std::vector<SlotRun> SlotRuns(const KerasOptimizer& optimizer,
                               SlotDialect dialect);
+
+// Muon gives matrices to itself (momentum) and all else to Adam (momentum,
+// velocity), embeddings and what `exclude_layers` names included.
+bool MuonUsesAdam(const KerasOptimizer& optimizer, const std::string& variable,
+                  const Shape& shape);
+
+// What the names of its variables begin with: "adam" in Keras 3, "Adam" in
+// tf-keras, where the user gave it no other.
+std::string OptimizerScope(const KerasOptimizer& optimizer,
+                           SlotDialect dialect);
+
+// As the framework calls it in memory: "adam/mlp_a_kernel_momentum" in Keras 3,
+// "Adam/m/mlp/a/kernel" in tf-keras, "Adam/mlp/a/kernel/m" in legacy ones.
+std::string SlotVariableName(const KerasOptimizer& optimizer,
+                             SlotDialect dialect, const std::string& word,
+                             std::string owner);
 
 // "Adam", then "Adam#2": adds an entry to the layout and returns its id.
 std::string AddOptimizer(const KerasOptimizer& optimizer, Layout* layout);

@@ -52,6 +52,7 @@ void AddProjection(LayerBuilder& b, const Projection& projection) {
 void BuildMultiHeadAttention(LayerBuilder& b) {
   const LayerConfig& config = b.config();
   bool keras3 = b.keras3();
+  b.layer().hides_freezing = keras3;
   int64_t heads = config.Size("num_heads");
   int64_t key_dim = config.Size("key_dim");
   int64_t value_dim = config.OptionalSize("value_dim").value_or(key_dim);
@@ -94,6 +95,7 @@ std::vector<Shape> MultiHeadOutput(const LayerConfig& config,
 
 void BuildGroupedQueryAttention(LayerBuilder& b) {
   const LayerConfig& config = b.config();
+  b.layer().hides_freezing = true;
   int64_t heads = config.Size("num_query_heads");
   int64_t groups = config.Size("num_key_value_heads");
   int64_t head_dim = config.Size("head_dim");

@@ -216,6 +216,17 @@ std::string InnerScope(const BuildState& state, const SerializedLayer& object,
   return outer.empty() ? object.name : outer + "/" + object.name;
 }
 
+// Up to 3.1, a layer had to be built to be frozen. Policies are text up to 3.3.
+bool IsEarlyKeras3(const BuildState& state, const Json& config) {
+  if (!state.keras3()) return false;
+  const std::string& version = state.model->keras_version;
+  if (!version.empty()) {
+    return version.starts_with("3.0.") || version.starts_with("3.1.");
+  }
+  const Json* dtype = Member(config, "dtype");
+  return dtype != nullptr && dtype->is_string();
+}
+
 }  // namespace
 
 BuiltLayer BuildLayer(BuildState& state, const Json& object,
@@ -247,6 +258,8 @@ BuiltLayer BuildLayer(BuildState& state, const Json& object,
   }
   layer.known = opened.layer_class != nullptr;
   LayerConfig config(state, *opened.config, WhereOf(opened));
+  if (config.Has("dtype")) layer.policy = config.PolicyName();
+  layer.hides_freezing = IsEarlyKeras3(state, *opened.config);
   LayerCall built = BuildCall(opened, call);
   layer.input = built.First();
   if (layer.known && opened.layer_class->build != nullptr) {

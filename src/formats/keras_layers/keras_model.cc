@@ -70,16 +70,36 @@ void Collect(const KerasModel& model, const KerasLayer& layer,
   }
 }
 
-// Keras 3 keeps the flag with the variable, and freezing a model sets it in
-// all that it holds; Keras 2 asks every object on the way.
+// All that could be trained below `layer` is.
+void Thaw(KerasLayer& layer) {
+  for (KerasVariable* variable : layer.variables) {
+    variable->optimized = variable->trainable && !variable->frozen;
+  }
+  for (KerasChild& child : layer.children) Thaw(*child.layer);
+}
+
+// Keras 3 keeps the flag with the variable, and freezing an object sets it in
+// all that it holds, in their configs too; Keras 2 asks every object on the
+// way. Where a config does not tell whether a layer was frozen in time: those
+// who freeze a model that is there begin at its front.
 void SetOptimized(const KerasModel& model, KerasLayer& layer, bool outer) {
   bool trained = layer.trainable && outer;
   for (KerasVariable* variable : layer.variables) {
     variable->optimized = variable->trainable && !variable->frozen && trained;
   }
-  bool inherits = model.dialect != KerasDialect::kKeras3 || !layer.is_model();
+  bool is_keras3 = model.dialect == KerasDialect::kKeras3;
+  bool all_frozen = true;  // of the model's layers so far
   for (KerasChild& child : layer.children) {
-    SetOptimized(model, *child.layer, !inherits || trained);
+    KerasLayer& inner = *child.layer;
+    bool inherits = !is_keras3 || !inner.configured;
+    SetOptimized(model, inner, !inherits || trained);
+    if (!layer.is_model()) continue;
+    if (inner.hides_freezing && !inner.trainable && !all_frozen) Thaw(inner);
+    all_frozen =
+        all_frozen && std::ranges::none_of(Weights(model, inner),
+                                           [](const KerasVariable* variable) {
+                                             return variable->optimized;
+                                           });
   }
 }
 
@@ -94,6 +114,10 @@ std::unique_ptr<KerasModel> ReadKerasModel(
   BuildState state{model.get(), kLeastBudget};
   model->root = BuildLayer(state, config, LayerCall{}, {}).layer;
   SetOptimized(*model, *model->root, true);
+  // A model that is frozen itself trains nothing, whatever was thawed in it.
+  if (!model->root->trainable) {
+    for (KerasVariable& one : model->variables) one.optimized = false;
+  }
   return model;
 }
 

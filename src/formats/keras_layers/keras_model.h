@@ -30,6 +30,7 @@ struct KerasVariable {
   bool trainable = true;   // as created: false for statistics
   bool frozen = false;     // later, whatever its layer says (LoRA's kernel)
   bool stored = true;      // false: no file holds it (LoRA's update)
+  bool has_slots = true;   // false: its gradient replaces it (float8)
   bool optimized = false;  // stands in model.trainable_variables
 };
 
@@ -50,11 +51,17 @@ struct KerasLayer {
   std::string name;
   std::string class_name;
   Kind kind = Kind::kLayer;
+  std::string policy;  // "mixed_float16"; empty: not told
   // False: a class that is not built in. Whether it has variables, and which,
   // is not told by the config; neither is the shape of what it returns.
   bool known = true;
   bool trainable = true;  // as configured
-  Shape input;            // of the first tensor that it was built with
+  // False: the layer that holds it made it; no config speaks of it.
+  bool configured = true;
+  // Keras 3: frozen before it is built, it trains all the same, and after, it
+  // does not; a config cannot tell which.
+  bool hides_freezing = false;
+  Shape input;  // of the first tensor that it was built with
   // Its own, as `vars/0`, `vars/1`, … hold them: the trainable ones first,
   // each group in the order of creation. Shared ones may stand in two layers.
   std::vector<KerasVariable*> variables;

@@ -59,9 +59,10 @@ void AddFloat8(LayerBuilder& b) {
   const Json* policy = Member(*Member(b.config().json(), "dtype"), "config");
   int64_t length = 1024;
   if (policy != nullptr) length = IntOr(*policy, "amax_history_length", 1024);
+  constexpr VariableOptions kHistory = {.dtype = "float32", .has_slots = false};
   for (std::string_view what : {"inputs", "kernel", "outputs_grad"}) {
-    b.AddShape(fmt::format("{}_scale", what), Shape::Of({}));
-    b.Add(fmt::format("{}_amax_history", what), {length});
+    b.AddShape(fmt::format("{}_scale", what), Shape::Of({}), kHistory);
+    b.Add(fmt::format("{}_amax_history", what), {length}, kHistory);
   }
 }
 

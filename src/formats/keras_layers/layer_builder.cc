@@ -3,18 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "formats/keras/paths.h"
 #include "formats/keras_layers/dims.h"
 
 namespace ckptdiff {
-namespace {
-
-std::string JoinScope(const std::string& scope, std::string_view name) {
-  if (scope.empty()) return std::string(name);
-  return fmt::format("{}/{}", scope, name);
-}
-
-}  // namespace
-
 int64_t LayerBuilder::Dim(int64_t axis) const {
   Shape shape = input();
   if (!shape.known) return kUnknownDim;
@@ -50,7 +42,7 @@ KerasVariable* LayerBuilder::AddShape(std::string_view name, Shape shape,
   KerasVariable& variable = config_->state().model->variables.emplace_back(
       KerasVariable{std::string(name), std::move(path), std::move(shape),
                     std::move(dtype), options.trainable, options.frozen,
-                    options.stored, false});
+                    options.stored, options.has_slots, false});
   Share(&variable);
   return &variable;
 }
@@ -75,6 +67,7 @@ LayerBuilder LayerBuilder::UnscopedChild(std::string_view attribute,
   child.name = name;
   child.class_name = class_name;
   child.trainable = layer_->trainable;
+  child.configured = false;
   child.input = input();
   layer_->children.push_back({std::string(attribute), false, &child});
   return LayerBuilder(child, scope_, *config_, *call_);

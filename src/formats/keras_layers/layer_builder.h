@@ -17,6 +17,7 @@ struct VariableOptions {
   std::string_view dtype = {};  // empty: as the layer's policy says
   bool frozen = false;          // see KerasVariable
   bool stored = true;
+  bool has_slots = true;
 };
 
 class LayerBuilder {

@@ -189,7 +189,6 @@ std::string LayerConfig::ComputeDType() const {
   return policy.starts_with("mixed_") ? policy.substr(6) : policy;
 }
 
-// "float32", "mixed_float16"; of a quantised one, what it came from.
 std::string LayerConfig::PolicyName() const {
   const Json* dtype = Find({"dtype"});
   if (dtype == nullptr) return "float32";

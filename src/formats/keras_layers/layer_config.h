@@ -65,6 +65,8 @@ class LayerConfig {
   std::string VariableDType() const;
   // What the layer computes in: "float16" of "mixed_float16".
   std::string ComputeDType() const;
+  // "float32", "mixed_float16"; of a quantised one, what it came from.
+  std::string PolicyName() const;
   // "int8", "float8", "int4", ... of Keras 3; empty: not quantised.
   std::string QuantizationMode() const;
   // Of mode "int4/128": 128. "int4/-1" is -1, a whole channel; nullopt: an
@@ -75,7 +77,6 @@ class LayerConfig {
 
  private:
   const Json* Find(std::initializer_list<std::string_view> names) const;
-  std::string PolicyName() const;
 
   BuildState* state_;
   const Json* json_;

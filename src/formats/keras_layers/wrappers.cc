@@ -104,7 +104,7 @@ void BuildSpectralNormalization(LayerBuilder& b) {
                               LayerCall::Of(b.input()), InnerScope(b));
   for (KerasVariable* variable : inner->variables) {
     if (variable->name != "kernel" && variable->name != "embeddings") continue;
-    if (b.keras3()) b.Share(variable);
+    b.Share(variable);
     int64_t width = variable->shape.known && !variable->shape.dims.empty()
                         ? variable->shape.dims.back()
                         : kUnknownDim;
