@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "formats/keras/variable_names.h"
+#include "layout/slots.h"
 
 namespace ckptdiff {
 namespace {
@@ -150,6 +151,28 @@ TEST(KerasSlotsTest, WithoutOrderShapesDecideWhereTheyCan) {
   EXPECT_EQ(Told(TieSlots(Class("Lion"), kKeras3, stored, owners)),
             "momentum:4 momentum:5 momentum:? momentum:? momentum:? "
             "momentum:?");
+}
+
+// What the words of a guess mean: `momentum` is Adam's m, or SGD's.
+TEST(KerasSlotsTest, AGuessSpeaksTheWordsOfItsClass) {
+  SlotOwners owners = Ordered({{"a/kernel", {3, 4}}, {"a/bias", {4}}});
+  auto meanings = [&](SlotDialect dialect,
+                      const std::vector<std::vector<int64_t>>& shapes) {
+    std::vector<std::string> all;
+    for (const TiedSlot& one :
+         TieSlots(KerasOptimizer{}, dialect, Shapes(shapes), owners)) {
+      all.push_back(CanonicalSlot(dialect, one.class_name, one.word));
+    }
+    return all;
+  };
+  std::vector<std::string> adam = {"m", "v", "m", "v"};
+  std::vector<std::string> sgd = {"momentum", "momentum"};
+  std::vector<std::string> rmsprop = {"rms", "rms", "momentum", "momentum"};
+  for (SlotDialect dialect : {kKeras3, kKeras2}) {
+    EXPECT_EQ(meanings(dialect, {{3, 4}, {3, 4}, {4}, {4}}), adam);
+    EXPECT_EQ(meanings(dialect, {{3, 4}, {4}}), sgd);
+    EXPECT_EQ(meanings(dialect, {{3, 4}, {4}, {3, 4}, {4}}), rmsprop);
+  }
 }
 
 TEST(KerasSlotsTest, AnUnknownClassIsGuessedFromTheShapes) {

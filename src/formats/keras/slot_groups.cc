@@ -1,7 +1,6 @@
 #include "formats/keras/slot_groups.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace ckptdiff {
 namespace {
@@ -92,23 +91,6 @@ std::optional<SlotGroups> GroupAdafactor(const std::vector<SlotRun>& in_front,
   return groups;
 }
 
-// Muon gives matrices to itself (momentum) and all else to Adam (momentum,
-// velocity), embeddings and what `exclude_layers` names included.
-bool MuonUsesAdam(const KerasOptimizer& optimizer, const SlotOwner& owner) {
-  if (owner.shape.dims.size() != 2) return true;
-  std::string lower = owner.name;
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  if (optimizer.exclude_embeddings && lower.find("embedding") != lower.npos) {
-    return true;
-  }
-  return std::ranges::any_of(
-      optimizer.exclude_layers, [&](const std::string& word) {
-        return owner.name.find(word) != std::string::npos;
-      });
-}
-
 std::optional<SlotGroups> GroupMuon(const KerasOptimizer& optimizer,
                                     const std::vector<SlotRun>& in_front,
                                     const std::vector<Shape>& stored,
@@ -116,7 +98,7 @@ std::optional<SlotGroups> GroupMuon(const KerasOptimizer& optimizer,
   SlotGroups groups;
   size_t at = 0;
   for (const SlotOwner& owner : owners.all) {
-    if (all || owner.optimized) groups.push_back({owner.shape, {}, {}});
+    if (all || owner.optimized) groups.push_back({.shape = owner.shape});
   }
   auto take = [&](SlotGroup& group, const char* word) {
     if (at >= stored.size() || stored[at] != group.shape) return false;
@@ -133,7 +115,8 @@ std::optional<SlotGroups> GroupMuon(const KerasOptimizer& optimizer,
     if (!all && !owner.optimized) continue;
     SlotGroup& group = groups[next++];
     if (!take(group, "momentum") ||
-        (MuonUsesAdam(optimizer, owner) && !take(group, "velocity"))) {
+        (MuonUsesAdam(optimizer, owner.name, owner.shape) &&
+         !take(group, "velocity"))) {
       return std::nullopt;
     }
   }
@@ -143,19 +126,25 @@ std::optional<SlotGroups> GroupMuon(const KerasOptimizer& optimizer,
 
 // ---- The class, where the file does not tell it.
 
+// A likely order, and the class that has it.
+struct Guess {
+  std::string_view class_name;
+  std::vector<SlotRun> runs;
+};
+
 // By far the commonest: Adam (two slots a variable, side by side), momentum.
-const std::vector<std::vector<SlotRun>>& Guesses(SlotDialect dialect) {
-  static const auto* const keras3 = new std::vector<std::vector<SlotRun>>{
-      {{{"momentum", "velocity"}}},
-      {{{"momentum"}}},
-      {{{"momentum", "velocity"}}, {{"velocity_hat"}}},
-      {{{"velocity"}}, {{"momentum"}}},
+const std::vector<Guess>& Guesses(SlotDialect dialect) {
+  static const auto* const keras3 = new std::vector<Guess>{
+      {"Adam", {{{"momentum", "velocity"}}}},
+      {"SGD", {{{"momentum"}}}},
+      {"Adam", {{{"momentum", "velocity"}}, {{"velocity_hat"}}}},
+      {"RMSprop", {{{"velocity"}}, {{"momentum"}}}},
   };
-  static const auto* const keras2 = new std::vector<std::vector<SlotRun>>{
-      {{{"m", "v"}}},
-      {{{"m"}}},
-      {{{"m", "v"}}, {{"vhat"}}},
-      {{{"velocity"}}, {{"momentum"}}},
+  static const auto* const keras2 = new std::vector<Guess>{
+      {"Adam", {{{"m", "v"}}}},
+      {"SGD", {{{"m"}}}},
+      {"Adam", {{{"m", "v"}}, {{"vhat"}}}},
+      {"RMSprop", {{{"velocity"}}, {{"momentum"}}}},
   };
   return dialect == SlotDialect::kKeras3 ? *keras3 : *keras2;
 }
@@ -164,10 +153,12 @@ std::optional<SlotGroups> GroupByGuess(SlotDialect dialect,
                                        const std::vector<Shape>& stored,
                                        const SlotOwners& owners) {
   std::optional<SlotGroups> fallback;
-  for (const std::vector<SlotRun>& runs : Guesses(dialect)) {
-    std::optional<SlotGroups> groups = GroupByRuns(runs, stored);
-    if (groups && groups->size() == Optimized(owners)) return groups;
-    if (groups && !fallback) fallback = std::move(groups);
+  for (const Guess& guess : Guesses(dialect)) {
+    std::optional<SlotGroups> groups = GroupByRuns(guess.runs, stored);
+    if (!groups) continue;
+    for (SlotGroup& group : *groups) group.class_name = guess.class_name;
+    if (groups->size() == Optimized(owners)) return groups;
+    if (!fallback) fallback = std::move(groups);
   }
   return fallback;
 }

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct SlotGroup {
   Shape shape;                                        // of the variable
   std::vector<std::pair<size_t, std::string>> slots;  // position, word
   std::vector<size_t> placeholders;
+  std::string_view class_name = {};  // guessed: the one whose words these are
 };
 
 using SlotGroups = std::vector<SlotGroup>;

@@ -63,8 +63,9 @@ void Fill(const SlotGroups& groups, const Owners& owner_of,
           std::vector<TiedSlot>* tied) {
   for (size_t i = 0; i < groups.size(); ++i) {
     for (const auto& [position, word] : groups[i].slots) {
-      (*tied)[position].word = word;
-      (*tied)[position].owner = owner_of[i];
+      (*tied)[position] = {.word = word,
+                           .owner = owner_of[i],
+                           .class_name = groups[i].class_name};
     }
     for (size_t position : groups[i].placeholders) {
       (*tied)[position].placeholder = true;

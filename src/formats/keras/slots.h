@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ckptdiff/layout.h"
@@ -42,6 +43,8 @@ struct TiedSlot {
   std::string word;          // the framework's own; empty: a scalar of its own
   bool placeholder = false;  // holds nothing (Adafactor below rank 2)
   std::optional<size_t> owner;  // in SlotOwners::all
+  // Guessed: the class whose word it is, for what the file tells of none.
+  std::string_view class_name = {};
 };
 
 // `stored` are the shapes of the optimizer's variables behind its scalars

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <span>
 
 #include "formats/keras/store_layout.h"
@@ -75,7 +74,7 @@ class OptimizerLister {
   void List(const KerasOptimizer& optimizer, const Numbered& variables,
             std::span<const StoredVariable> copies, const SlotOwners& owners) {
     std::string id = AddOptimizer(optimizer, layout_);
-    std::string scope = ScopeOf(optimizer);
+    std::string scope = OptimizerScope(optimizer, context_.dialect);
     size_t scalars = CountScalars(optimizer, variables);
     std::vector<Shape> shapes;
     for (size_t i = scalars; i < variables.size(); ++i) {
@@ -118,19 +117,6 @@ class OptimizerLister {
  private:
   bool is_keras3() const { return context_.dialect == SlotDialect::kKeras3; }
 
-  // "adam" in Keras 3, "Adam" in tf-keras.
-  std::string ScopeOf(const KerasOptimizer& optimizer) const {
-    if (!optimizer.name.empty()) return optimizer.name;
-    std::string scope =
-        optimizer.class_name.empty() ? "optimizer" : optimizer.class_name;
-    if (is_keras3()) {
-      std::ranges::transform(scope, scope.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-      });
-    }
-    return scope;
-  }
-
   std::string Scalar(const std::string& scope, size_t index) const {
     static constexpr std::array<std::string_view, 4> kNames = {
         "iteration", "learning_rate", "step_counter", "dynamic_scale"};
@@ -159,14 +145,17 @@ class OptimizerLister {
     }
     Slot slot;
     slot.raw = tied.word;
-    slot.slot =
-        CanonicalSlot(context_.dialect, optimizer.class_name, tied.word);
+    slot.slot = CanonicalSlot(
+        context_.dialect,
+        tied.class_name.empty() ? optimizer.class_name : tied.class_name,
+        tied.word);
     slot.optimizer = id;
     if (tied.owner) {
       const SlotOwner& owner = owners.all[*tied.owner];
       slot.owner = owner.name;
       slot.owner_key = owner.key;
-      variable->name = SlotName(scope, tied.word, owner.name);
+      variable->name =
+          SlotVariableName(optimizer, context_.dialect, tied.word, owner.name);
     }
     variable->role = slot.slot == "average" ? Role::kAverage : Role::kSlot;
     if (variable->role == Role::kAverage) {
@@ -175,14 +164,6 @@ class OptimizerLister {
       NoteSlot(id, slot.slot, layout_);
     }
     variable->slot = std::move(slot);
-  }
-
-  // As the framework calls it in memory: it is in no file.
-  std::string SlotName(const std::string& scope, const std::string& word,
-                       std::string owner) const {
-    if (!is_keras3()) return fmt::format("{}/{}/{}", scope, word, owner);
-    std::ranges::replace(owner, '/', '_');
-    return fmt::format("{}/{}_{}", scope, owner, word);
   }
 
   const StoreContext& context_;
