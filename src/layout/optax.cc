@@ -70,14 +70,21 @@ std::string_view OptaxFamily(const std::set<std::string>& words,
                              bool has_count) {
   auto has = [&words](const char* word) { return words.contains(word); };
   if (has("v_row") || has("v_col")) return "Adafactor";
-  if (has("z")) return "ScheduleFreeAdamW";
+  if (has("z")) return has("nu") ? "ScheduleFreeAdamW" : "ScheduleFreeSGD";
   if (has("sum_of_squares")) return "Adagrad";
   if (has("e_g") || has("e_x")) return "Adadelta";
+  if (has("mu/0")) return "SM3";
+  if (has("m1") && has("m2")) return "AdEMAMix";
+  if (has("exp_avg") && has("exp_avg_sq")) {
+    return has("params0") ? "Prodigy" : "DAdaptAdamW";
+  }
+  if (has("step_sizes")) return "Rprop";
+  if (has("diff_params_memory")) return "LBFGS";
   if (has("mu") && has("nu")) return has_count ? "Adam" : "RMSprop";
   if (has("nu")) return "RMSprop";
   if (has("mu") && has("ns_coeffs")) return "Muon";
   if (has("mu")) return "Lion";
-  if (has("m") && has("v")) return "Adam";
+  if (has("m") && has("v")) return has("n") ? "Adan" : "Adam";
   if (has("trace")) return "SGD";
   return "";
 }

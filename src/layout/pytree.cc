@@ -36,7 +36,7 @@ struct Place {
   size_t container = 0;  // position of "opt_state" in the path
   size_t word = 0;       // position of "mu"
   size_t rest = 0;       // the parameter's path is [rest, rest_end)
-  size_t rest_end = 0;
+  size_t rest_end = 0;   // SM3: an axis of the parameter comes behind
   std::optional<size_t> owner;
 };
 
@@ -212,14 +212,20 @@ Place Describer::FindPlace(size_t at, size_t container) const {
   }
   place.rest_end = end;
   size_t last = std::min(end, container + kMaxWrappers);
-  for (size_t rest = container + 2; rest < last; ++rest) {
-    std::optional<size_t> owner = Owner(at, Join(path, rest, end), container);
-    if (!owner) continue;
-    place.word = rest - 1;
-    place.rest = rest;
-    place.owner = owner;
-    return place;
+  for (size_t axes : {0U, 1U}) {
+    bool is_number =
+        path[end - 1].find_first_not_of("0123456789") == std::string::npos;
+    if (axes == 1 && !is_number) break;
+    place.rest_end = end - axes;
+    for (size_t rest = container + 2; rest < last; ++rest) {
+      place.owner = Owner(at, Join(path, rest, place.rest_end), container);
+      if (!place.owner) continue;
+      place.word = rest - 1;
+      place.rest = rest;
+      return place;
+    }
   }
+  place.rest_end = end;
   for (size_t word = container + 1; word + 1 < last; ++word) {
     if (!IsSlotWord(SlotDialect::kOptax, path[word])) continue;
     place.word = word;
@@ -258,13 +264,16 @@ void Describer::DescribeState(size_t at, size_t container) {
     if (path[last] == "ns_coeffs") group->second.words.insert(path[last]);
     return;
   }
-  const std::string& raw = path[place.word];
+  std::string raw = path[place.word];
+  const bool has_axis = place.word < place.rest && place.rest_end < ends_[at];
+  if (has_axis) raw += "/" + path[place.rest_end];
   SetSlot(at, raw, place.owner);
   if (place.owner &&
       IsAdafactorPlaceholder(variable, raw,
                              layout_->variables[*place.owner].shape)) {
     variable.role = Role::kBookkeeping;
     variable.slot.reset();
+    group->second.words.insert(raw);
     return;
   }
   variable.role = Role::kSlot;

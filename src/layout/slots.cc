@@ -160,6 +160,8 @@ constexpr std::array kWords = {
     Word{kOptax, Family::kAny, "mu", "m"},
     Word{kOptax, Family::kAny, "nu", "v"},
     Word{kOptax, Family::kAny, "nu_max", "vhat"},
+    Word{kOptax, Family::kAny, "exp_avg", "m"},  // DAdaptAdamW, Prodigy
+    Word{kOptax, Family::kAny, "exp_avg_sq", "v"},
     Word{kOptax, Family::kAny, "trace", "momentum"},
     Word{kOptax, Family::kAny, "sum_of_squares", "accumulator"},
     Word{kOptax, Family::kAny, "e_g", "accum_grad"},

@@ -62,6 +62,28 @@ TEST(PytreeTest, TheFieldsSayWhichOptimizerItIs) {
               ElementsAre("weight", "momentum of params/w", "optimizer"));
 }
 
+TEST(PytreeTest, OneStateForEachAxisIsSm3s) {
+  Tree tree = Describe({"params/w", "opt_state/0/mu/w/0", "opt_state/0/mu/w/1",
+                        "opt_state/0/nu/w"});
+  const std::vector<Variable>& all = tree.layout.variables;
+  EXPECT_EQ(all[1].slot->slot, "mu/0");
+  EXPECT_EQ(all[2].slot->slot, "mu/1");
+  EXPECT_EQ(all[2].slot->owner, "params/w");
+  EXPECT_EQ(tree.layout.optimizers[0].id, "SM3");
+}
+
+TEST(PytreeTest, PlaceholdersAloneTellAdafactor) {
+  Tree tree = Describe({"params/w", "opt_state/0/v_row/w", "opt_state/0/v/w"});
+  tree.layout = {};
+  std::vector<Shape> shapes = {Shape::Of({2}), Shape::Of({1}), Shape::Of({2})};
+  for (const Shape& shape : shapes) {
+    tree.layout.variables.emplace_back().shape = shape;
+  }
+  DescribeTree(tree.paths, std::vector<bool>(3), &tree.layout);
+  EXPECT_EQ(tree.layout.variables[1].role, Role::kBookkeeping);
+  EXPECT_EQ(tree.layout.optimizers[0].id, "Adafactor");
+}
+
 TEST(PytreeTest, TwoModelsKeepTheirOwnOptimizers) {
   EXPECT_THAT(Roles({"g_params/w", "d_params/w", "g_opt_state/0/trace/w",
                      "d_opt_state/0/trace/w"}),
