@@ -23,7 +23,8 @@ struct Cause {
   CauseInfo info;  // the id is the file's name with - for _
   // None, one, or (rarely) several diagnoses. `confidence` is how sure the
   // cause is that it holds; how much it explains is weighed by the caller, who
-  // also fills in `cause` and `harmless`. nullptr: known to `explain` alone.
+  // also fills in `cause`, and `harmless` where the cause always is. What is
+  // harmless may rest on no finding. nullptr: known to `explain` alone.
   std::vector<Diagnosis> (*diagnose)(const Evidence& evidence) = nullptr;
   Turn turn = Turn::kSpecific;
   // Whether this is why a path could not be read (ckptdiff/unreadable.h); the

@@ -136,8 +136,8 @@ std::vector<Diagnosis> Diagnose(Evidence evidence) {
       for (Diagnosis& diagnosis : cause.diagnose(evidence)) {
         diagnosis.cause = cause.info.id;
         // In a diff both sides are equals: nothing is harmless.
-        diagnosis.harmless =
-            cause.info.harmless && !evidence.comparison().is_diff();
+        diagnosis.harmless = (diagnosis.harmless || cause.info.harmless) &&
+                             !evidence.comparison().is_diff();
         explained.push_back(diagnosis.findings);
         found.emplace_back(place, std::move(diagnosis));
       }

@@ -97,7 +97,24 @@ std::vector<Diagnosis> OfStatistics(const Evidence& evidence,
                       : "the whole variables, batch_stats with params"));
 }
 
+// optimizer.pt instead of the model beside it.
+bool IsOptimizerAlone(const Layout& layout) {
+  bool has_weights =
+      std::any_of(layout.variables.begin(), layout.variables.end(), IsWeight);
+  return !has_weights &&
+         std::any_of(layout.variables.begin(), layout.variables.end(), IsSlot);
+}
+
+std::vector<Diagnosis> OfOptimizer(const Evidence& evidence) {
+  return Explain(0.95, evidence.Unclaimed(evidence.Absences()),
+                 "The file holds the state of an optimizer and no weights.",
+                 "name the file of the model, which trainers write beside it");
+}
+
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
+  if (IsOptimizerAlone(evidence.comparison().actual())) {
+    return OfOptimizer(evidence);
+  }
   if (NothingInCommon(evidence)) return {};
   const std::vector<size_t> findings = evidence.Unclaimed(evidence.Absences());
   if (findings.empty() || evidence.paired_weights() == 0) return {};
@@ -141,7 +158,8 @@ extern const Cause kPartialCheckpoint = {
              .help = "Holds where whole parts of the model are missing, the "
                      "others are there and match, and the checkpoint has "
                      "nothing else: an encoder without its decoder, a backbone "
-                     "without its heads, parameters without batch statistics."},
+                     "without its heads, parameters without batch statistics, "
+                     "an optimizer without its model."},
     .diagnose = DiagnoseIt,
     .turn = Turn::kGeneral,
 };

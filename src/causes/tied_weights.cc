@@ -49,33 +49,37 @@ std::set<std::vector<int64_t>> EmbeddingShapes(const Comparison& comparison) {
   return shapes;
 }
 
-// The names that an alias which found its partner is tied to: any one of a
-// storage's names may be the one that was kept.
-std::set<std::string_view> StandInsOf(const Comparison& comparison,
-                                      bool is_expected) {
-  const Layout& side =
-      is_expected ? comparison.expected() : comparison.actual();
-  std::set<std::string_view> names;
-  for (size_t i = 0; i < side.variables.size(); ++i) {
-    const Variable& variable = side.variables[i];
-    if (variable.tied_to.empty()) continue;
-    if (is_expected ? comparison.ExpectedIsPlaced(i)
-                    : comparison.ActualIsPlaced(i)) {
-      names.insert(variable.tied_to);
-    }
+std::string_view StorageOf(const Variable& variable) {
+  return variable.tied_to.empty() ? variable.name : variable.tied_to;
+}
+
+// The storages with several names that found a partner under one of them: any
+// may be the one that was kept.
+std::set<std::string_view> SharedAndThere(const Comparison& comparison,
+                                          bool is_expected) {
+  const std::vector<Variable>& side = is_expected
+                                          ? comparison.expected().variables
+                                          : comparison.actual().variables;
+  std::set<std::string_view> shared, there;
+  for (const Variable& variable : side) {
+    if (!variable.tied_to.empty()) shared.insert(variable.tied_to);
   }
-  return names;
+  for (size_t i = 0; i < side.size(); ++i) {
+    const std::string_view storage = StorageOf(side[i]);
+    const bool is_there = is_expected ? comparison.ExpectedIsPlaced(i)
+                                      : comparison.ActualIsPlaced(i);
+    if (is_there && shared.contains(storage)) there.insert(storage);
+  }
+  return there;
 }
 
 bool IsAlias(const Comparison& comparison, const FindingSide& side,
-             bool is_expected, const std::set<std::string_view>& stand_ins,
+             bool is_expected, const std::set<std::string_view>& there,
              const std::set<std::vector<int64_t>>& embeddings) {
   if (side.variable == FindingSide::kNoVariable) return false;
   const Variable& variable = is_expected ? comparison.expected(side.variable)
                                          : comparison.actual(side.variable);
-  if (!variable.tied_to.empty() || stand_ins.contains(variable.name)) {
-    return true;
-  }
+  if (there.contains(StorageOf(variable))) return true;
   return side.role == Role::kWeight && embeddings.contains(side.shape.dims) &&
          (HasPart(side.name, kOutputs) || HasPart(side.name, kEmbeddings));
 }
@@ -84,8 +88,8 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   const Comparison& comparison = evidence.comparison();
   if (evidence.Absences().empty()) return {};
   const auto embeddings = EmbeddingShapes(comparison);
-  const auto of_actual = StandInsOf(comparison, /*is_expected=*/false);
-  const auto of_expected = StandInsOf(comparison, /*is_expected=*/true);
+  const auto of_actual = SharedAndThere(comparison, /*is_expected=*/false);
+  const auto of_expected = SharedAndThere(comparison, /*is_expected=*/true);
   std::vector<size_t> findings;
   for (size_t i : evidence.Absences()) {
     const Finding& finding = evidence.finding(i);

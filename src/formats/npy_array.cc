@@ -22,7 +22,8 @@ void AddNpyArray(const NpyHeader& header, std::string name, uint64_t size,
          "without allow_pickle=True"});
   } else if (variable.bytes != stored) {
     layout->issues.push_back(
-        {"truncated-data", variable.name,
+        {stored < variable.bytes ? "truncated-data" : "unwritten-data",
+         variable.name,
          fmt::format("{} {} takes {} bytes, {} are there", variable.dtype,
                      ToString(variable.shape), variable.bytes.value_or(0),
                      stored)});

@@ -56,7 +56,7 @@ Layout Read(const Source& source, const ReadOptions& options) {
 extern constexpr Format kTorchLegacy = {
     .id = "torch-legacy",
     .summary = "PyTorch before 1.6, or without zip",
-    .extensions = "*.pt *.pth *.th *.bin *.tar",
+    .extensions = "*.pt *.pth *.th *.bin *.ckpt *.tar",
     .detect = Detect,
     .read = Read,
 };

@@ -38,6 +38,12 @@ void Append(const std::string& name, Layout from, Layout* layout) {
   if (!layout->source.step) layout->source.step = from.source.step;
 }
 
+// Shards of a model and of its optimizer, one of each a rank.
+bool IsOfDeepSpeed(std::string_view name) {
+  return name.ends_with("_model_states.pt") ||
+         name.ends_with("_optim_states.pt");
+}
+
 }  // namespace
 
 void AddTorchSidecars(const Source& model_file, const ReadOptions& options,
@@ -70,7 +76,8 @@ void ClaimTorchSidecars(const Source& model_file, Claim* claim) {
     bool known =
         std::any_of(kOptimizerFiles.begin(), kOptimizerFiles.end(), is) ||
         std::any_of(kOtherFiles.begin(), kOtherFiles.end(), is) ||
-        name.starts_with("random_states_") || name.starts_with("rng_state_");
+        name.starts_with("random_states_") || name.starts_with("rng_state_") ||
+        IsOfDeepSpeed(name);
     if (known) claim->members.push_back(model_file.Sibling(name).path());
   }
 }

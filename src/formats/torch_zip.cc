@@ -14,11 +14,14 @@
 // A TorchScript file is such an archive with `code/` (torchscript.cc).
 //
 // Also read: Hugging Face directories of `pytorch_model.bin`, sharded or not,
-// directories with one checkpoint of Lightning, and the archives of
+// directories with one checkpoint of Lightning or with those of DeepSpeed
+// (`latest`, <tag>/mp_rank_00_model_states.pt; the optimizer's flat partitions,
+// one file a rank, are read when they are named), and the archives of
 // Stable-Baselines3, which hold several such files.
 //
 // Reference: torch/serialization.py, caffe2/serialize/inline_container.cc.
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -39,10 +42,25 @@ constexpr std::array<std::string_view, 2> kShardExtensions = {".bin", ".pt"};
 constexpr std::array<std::string_view, 3> kModelFiles = {
     "pytorch_model.bin.index.json", "pytorch_model.bin", "last.ckpt"};
 
+// DeepSpeed's model: whole (ZeRO 1 and 2), or the first of its shards (3).
+constexpr std::array<std::string_view, 2> kDeepSpeedFiles = {
+    "mp_rank_00_model_states.pt", "zero_pp_rank_0_mp_rank_00_model_states.pt"};
+
+// Where DeepSpeed's newest step stands: `latest`, a line of text, says which.
+Source DeepSpeedStep(const Source& directory) {
+  constexpr size_t kMaxTag = 256;
+  std::string tag = directory.Child("latest").Peek(0, kMaxTag);
+  tag.resize(std::min(tag.size(), tag.find_first_of("\r\n")));
+  bool is_plain =
+      !tag.empty() && tag.find('/') == tag.npos && !tag.starts_with("..");
+  return is_plain ? directory.Child(tag) : directory;
+}
+
 // The file that a directory stands for: what its framework would take, else
 // the only checkpoint of Lightning in it.
 std::optional<Source> Resolve(const Source& directory) {
   std::optional<Source> model = FindModelFile(directory, kModelFiles);
+  if (!model) model = FindModelFile(DeepSpeedStep(directory), kDeepSpeedFiles);
   if (model) return model;
   for (const std::string& name : directory.Entries()) {
     if (!name.ends_with(".ckpt")) continue;

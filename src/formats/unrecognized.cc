@@ -87,9 +87,18 @@ constexpr std::array kMagics = {
     Magic{0,
           "\x08\x06\x12"sv,
           {"seems to be a Core ML model, which is not read", ""}},
+    Magic{64,
+          "\xef\xbe\xad\xde"sv,
+          {"is the weight file of a Core ML model (.mlpackage), which is not "
+           "read",
+           "name the model that it was converted from"}},
+    Magic{4,
+          "TORT"sv,
+          {"is an adapter of ONNX Runtime, which is not read",
+           "name the adapter that it was exported from"}},
 };
 
-// What starts a file's name or is all of it.
+// A file of this name.
 struct NamedPart {
   std::string_view name;
   Kind kind;
@@ -223,6 +232,18 @@ void Say(const Kind& kind, Error* error) {
   error->hint = kind.hint;
 }
 
+// "group1-shard2of5.bin" of TensorFlow.js: nothing but numbers.
+bool SayTfjsShard(const Source& source, Error* error) {
+  static const Glob shard("group*-shard*of*");
+  if (!shard.Matches(source.name())) return false;
+  error->what =
+      "is a part of a TensorFlow.js model, whose model.json says what is in it";
+  error->hint = source.Sibling("model.json").is_file()
+                    ? "name that model.json"
+                    : "put that model.json beside it, and name it";
+  return true;
+}
+
 // A shard, whose index is not beside it; a state file of nothing.
 bool SayTensorFlowPart(const Source& source, std::string_view head,
                        Error* error) {
@@ -259,6 +280,7 @@ void SayFile(const Source& source, Error* error) {
   if (std::optional<Kind> kind = KindByMagic(source, head)) {
     return Say(*kind, error);
   }
+  if (SayTfjsShard(source, error)) return;
   error->hint = "ckptdiff formats lists what is read";
   bool is_text = std::all_of(head.begin(), head.end(), IsTextByte);
   size_t start = head.find_first_not_of(" \t\r\n");

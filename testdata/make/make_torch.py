@@ -187,7 +187,27 @@ def write_dcp():
     write_truth(path, variables, slots, 3)
 
 
+def write_misnamed():
+    """A pair of causes: the file that torch wrote, under two names."""
+    for case, name in (("fires", "actual.safetensors"),
+                       ("silent", "actual.pt")):
+        path = folder("../causes/wrong-format/" + case)
+        for file in (name, "expected.pt"):
+            torch.manual_seed(3)
+            net = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+            torch.save(net.state_dict(), os.path.join(path, file))
+
+
+def write_optimizer_alone():
+    path = folder("../causes/partial-checkpoint/optimizer-alone")
+    net, optimizer = trained()
+    torch.save(optimizer.state_dict(), os.path.join(path, "actual.pt"))
+    torch.save(net.state_dict(), os.path.join(path, "expected.pt"))
+
+
 def main():
+    write_misnamed()
+    write_optimizer_alone()
     write_bundle("torch-zip/bundle")
     write_bundle("torch-legacy/bundle", _use_new_zipfile_serialization=False)
     write_bundle("torch-legacy/protocol-1", pickle_protocol=1,

@@ -121,6 +121,19 @@ TEST(NpyTest, APickleIsNamedAndNotRead) {
   EXPECT_THAT(Rules(layout), ElementsAre("unsafe-pickle"));
 }
 
+TEST(NpyTest, ArraysOneBehindTheOtherAreNumbered) {
+  const std::string one =
+      Npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", 8);
+  Layout layout = ReadBytes("model.eqx", one + one + one).value();
+  ASSERT_EQ(layout.variables.size(), 3u);
+  EXPECT_EQ(layout.variables[2].name, "2");
+  EXPECT_EQ(layout.variables[2].data->offset, 3 * one.size() - 8);
+  EXPECT_TRUE(layout.issues.empty());
+  layout = ReadBytes("model.npy", one + "tail").value();
+  EXPECT_EQ(layout.variables[0].name, "model");
+  EXPECT_EQ(layout.issues[0].rule, "unwritten-data");
+}
+
 TEST(NpyTest, SaysWhatIsWrong) {
   std::string good = "'descr': '<f4', 'fortran_order': False, ";
   EXPECT_THAT(ErrorOf("w.npy", Npy("{" + good + "'shape': exit()}", 0)),

@@ -17,7 +17,8 @@ using Truth = nlohmann::json;
 
 // Those that write truth.json in this form.
 constexpr const char* kScripts[] = {"make/make_arrays.py", "make/make_jax.py",
-                                    "make/make_tf.py", "make/make_torch.py"};
+                                    "make/make_tf.py", "make/make_tfjs.py",
+                                    "make/make_torch.py"};
 
 struct Case {
   std::string path;

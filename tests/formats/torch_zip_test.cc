@@ -209,6 +209,32 @@ TEST(TorchZipTest, TwoPicklesInOneArchiveAreRefused) {
   EXPECT_THAT(layout.error().what, HasSubstr("2 members named data.pkl"));
 }
 
+TEST(TorchZipTest, ARunOfDeepSpeedLeadsToItsNewestStep) {
+  MemoryFileSystem files;
+  files.Add("run/latest", "global_step20\n");
+  for (const char* step : {"10", "20"}) {
+    const std::string folder = std::string("run/global_step") + step + "/";
+    files.Add(folder + "mp_rank_00_model_states.pt",
+              TorchZip(PickleDict({{"module", kLinear}}), kData));
+    files.Add(folder + "zero_pp_rank_0_mp_rank_00_optim_states.pt", "");
+  }
+  Source run(files, "run");
+  Result<Layout> layout = ReadSource(run, {});
+  ASSERT_TRUE(layout.ok()) << ToString(layout.error());
+  const std::string newest = "run/global_step20/mp_rank_00_model_states.pt";
+  EXPECT_EQ(layout.value().source.resolved, newest);
+  EXPECT_THAT(Names(layout.value(), Role::kWeight),
+              ElementsAre("fc.weight", "fc.bias"));
+  Claim claim = DetectFormat(run, {}).claim;
+  EXPECT_EQ(claim.primary, newest);
+  EXPECT_THAT(
+      claim.members,
+      ::testing::Contains(
+          "run/global_step20/zero_pp_rank_0_mp_rank_00_optim_states.pt"));
+  files.Add("run/latest", "../global_step10");  // never out of the directory
+  EXPECT_FALSE(ReadSource(Source(files, "run"), {}).ok());
+}
+
 TEST(TorchZipTest, ADirectoryReadsItsShardsAndTheOptimizerBeside) {
   MemoryFileSystem files;
   files.Add("run/pytorch_model.bin.index.json",

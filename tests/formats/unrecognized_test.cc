@@ -53,6 +53,21 @@ TEST(UnrecognizedTest, CallsFilesByTheirTrueName) {
   EXPECT_TRUE(Says(std::string(257, '\1') + "ustar", "tar"));
 }
 
+TEST(UnrecognizedTest, KnowsTheWeightsOfOtherTools) {
+  EXPECT_TRUE(Says(std::string(64, '\1') + "\xef\xbe\xad\xde", "Core ML"));
+  EXPECT_TRUE(Says("\x0c\1\1\1TORT", "ONNX Runtime"));
+}
+
+TEST(UnrecognizedTest, AShardOfTensorFlowJsIsReadFromItsModel) {
+  MemoryFileSystem files;
+  files.Add("web/group1-shard1of2.bin", "\1\2\3\4");
+  Source shard(files, "web/group1-shard1of2.bin");
+  EXPECT_EQ(UnrecognizedError(shard).hint,
+            "put that model.json beside it, and name it");
+  files.Add("web/model.json", "{}");
+  EXPECT_EQ(UnrecognizedError(shard).hint, "name that model.json");
+}
+
 TEST(UnrecognizedTest, SeesABinaryFileThatWentThroughText) {
   std::string mangled = "PK\x03";
   for (int i = 0; i < 100; ++i) mangled += "\xef\xbf\xbd\x01\x02q";

@@ -15,7 +15,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Layout ReadSide(const fs::path& path) {
+// A layout document, or a real file of any format: "actual.json", "actual.pt".
+Layout ReadSide(const fs::path& folder, const std::string& stem) {
+  fs::path path = folder / (stem + ".json");
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().stem() == stem) path = entry.path();
+  }
   Result<Layout> layout = ReadLayout(path.string());
   if (!layout.ok()) {
     ADD_FAILURE() << ToString(layout.error());
@@ -43,8 +48,8 @@ std::vector<PairCase> PairCases(const std::string& kind) {
       cases.push_back({.id = id_name,
                        .name = name,
                        .folder = kind + "/" + id_name + "/" + name,
-                       .actual = ReadSide(one.path() / "actual.json"),
-                       .expected = ReadSide(one.path() / "expected.json")});
+                       .actual = ReadSide(one.path(), "actual"),
+                       .expected = ReadSide(one.path(), "expected")});
     }
   }
   std::sort(
