@@ -75,7 +75,21 @@ std::vector<size_t> FoldedNorms(const Evidence& evidence) {
                                            : std::vector<size_t>();
 }
 
+std::vector<Diagnosis> OfAdapters(const Evidence& evidence) {
+  return Explain(
+      0.97, evidence.Absences(),
+      fmt::format("The file holds adapters alone ({}), not the weights that "
+                  "they change.",
+                  Listed(NamesOf(evidence, evidence.Of("unexpected-layer")))),
+      "load the base model from its own checkpoint and put the adapters on it: "
+      "peft.PeftModel.from_pretrained(model, path)");
+}
+
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
+  if (evidence.paired_weights() == 0 &&
+      IsOfCompanions(evidence.comparison().actual())) {
+    return OfAdapters(evidence);
+  }
   std::vector<size_t> renamed =
       evidence.names().Of({ChangeKind::kParametrization});
   std::vector<size_t> companions = WithCompanions(evidence);

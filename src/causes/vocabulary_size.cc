@@ -23,7 +23,24 @@ bool HasShortWord(std::string_view name) {
   return false;
 }
 
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(
+      lower.begin(), lower.end(), lower.begin(),
+      [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
 }  // namespace
+
+bool IsPositionTable(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kTables = {"wpe", "position",
+                                                       "pos_emb", "posemb"};
+  const std::string lower = Lower(name);
+  return std::any_of(kTables.begin(), kTables.end(), [&](std::string_view one) {
+    return lower.find(one) != std::string::npos;
+  });
+}
 
 bool IsEmbedding(const Evidence& evidence, const Finding& finding) {
   const std::vector<int64_t>& from = finding.actual->shape.dims;
@@ -39,10 +56,7 @@ bool IsEmbedding(const Evidence& evidence, const Finding& finding) {
                                             .variables.size() > 1) {
     return false;
   }
-  std::string name = finding.expected->name;
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
+  const std::string name = Lower(finding.expected->name);
   if (name.find("pos") != std::string::npos) return false;
   return HasShortWord(name) ||
          std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {

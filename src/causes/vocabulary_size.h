@@ -4,6 +4,7 @@
 #define CKPTDIFF_CAUSES_VOCABULARY_SIZE_H_
 
 #include <cstdint>
+#include <string_view>
 
 #include "causes/evidence.h"
 
@@ -11,6 +12,10 @@ namespace ckptdiff {
 
 // True for a shape-mismatch of an embedding of words in its rows alone.
 bool IsEmbedding(const Evidence& evidence, const Finding& finding);
+
+// True for the name of a table of positions, whose rows are no words and no
+// outputs.
+bool IsPositionTable(std::string_view name);
 
 // True where an embedding has this many rows in the model and another number
 // in the checkpoint.

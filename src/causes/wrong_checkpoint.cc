@@ -11,6 +11,8 @@ namespace {
 
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   if (!NothingInCommon(evidence)) return {};
+  // Flat parameters, adapters alone: the same model after all.
+  if (evidence.Unclaimed(evidence.Absences()).empty()) return {};
   std::vector<size_t> findings;
   for (size_t i = 0; i < evidence.findings().size(); ++i) {
     const Finding& finding = evidence.finding(i);

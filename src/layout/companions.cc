@@ -54,4 +54,14 @@ bool IsCompanion(std::string_view name) {
   return false;
 }
 
+bool IsOfCompanions(const Layout& layout) {
+  bool has_any = false;
+  for (const Variable& variable : layout.variables) {
+    if (variable.role != Role::kWeight) continue;
+    if (!IsCompanion(variable.name)) return false;
+    has_any = true;
+  }
+  return has_any;
+}
+
 }  // namespace ckptdiff

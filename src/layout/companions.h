@@ -6,10 +6,15 @@
 
 #include <string_view>
 
+#include "ckptdiff/layout.h"
+
 namespace ckptdiff {
 
 // Whether a part of the name is one that such a method adds.
 bool IsCompanion(std::string_view name);
+
+// Whether all weights of the layout are: a file of adapters.
+bool IsOfCompanions(const Layout& layout);
 
 }  // namespace ckptdiff
 
