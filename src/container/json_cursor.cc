@@ -67,45 +67,9 @@ void JsonCursor::SkipSpace() {
   }
 }
 
-char JsonCursor::Peek() {
-  SkipSpace();
-  return position_ < text_.size() ? text_[position_] : '\0';
+void JsonCursor::FailExpecting(char c) const {
+  Fail(fmt::format("has no '{}' where one must stand", c));
 }
-
-void JsonCursor::Expect(char c) {
-  if (Peek() != c) Fail(fmt::format("has no '{}' where one must stand", c));
-  ++position_;
-}
-
-void JsonCursor::EnterObject() {
-  Expect('{');
-  first_ = true;
-}
-
-void JsonCursor::EnterArray() {
-  Expect('[');
-  first_ = true;
-}
-
-// False, and past the closing character, at the end of the container.
-bool JsonCursor::Next(char closing) {
-  bool was_first = std::exchange(first_, false);
-  if (Peek() == closing) {
-    ++position_;
-    return false;
-  }
-  if (!was_first) Expect(',');
-  return true;
-}
-
-std::optional<std::string_view> JsonCursor::NextMember() {
-  if (!Next('}')) return std::nullopt;
-  std::string_view name = Text();
-  Expect(':');
-  return name;
-}
-
-bool JsonCursor::NextElement() { return Next(']'); }
 
 std::string_view JsonCursor::Text() {
   Expect('"');
@@ -174,12 +138,15 @@ uint32_t JsonCursor::Hex4() {
 uint64_t JsonCursor::Uint() {
   if (!IsDigit(Peek())) Fail("has no whole number where one must stand");
   uint64_t value = 0;
-  size_t start = position_;
-  for (; position_ < text_.size() && IsDigit(text_[position_]); ++position_) {
-    auto digit = static_cast<uint64_t>(text_[position_] - '0');
-    if (value > (UINT64_MAX - digit) / 10) Fail("has a number beyond 2^64");
+  size_t start = position_, at = start;
+  for (; at < text_.size() && IsDigit(text_[at]); ++at) {
+    auto digit = static_cast<uint64_t>(text_[at] - '0');
+    if (value >= UINT64_MAX / 10 && value > (UINT64_MAX - digit) / 10) {
+      Fail("has a number beyond 2^64");
+    }
     value = value * 10 + digit;
   }
+  position_ = at;
   if (text_[start] == '0' && position_ - start > 1) {
     Fail("has a number with a leading zero");
   }

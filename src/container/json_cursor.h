@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ckptdiff {
 
@@ -28,16 +29,24 @@ class JsonCursor {
 
   // The first character of the next value: { [ " t f n - or a digit; '\0' at
   // the end of the text.
-  char Peek();
+  char Peek() {
+    if (position_ >= text_.size() || text_[position_] <= ' ') SkipSpace();
+    return position_ < text_.size() ? text_[position_] : '\0';
+  }
 
   // { ... }: enter, then the names one by one; after each its value has to be
   // read or skipped. nullopt is the end of the object.
-  void EnterObject();
-  std::optional<std::string_view> NextMember();
+  void EnterObject() { Enter('{'); }
+  std::optional<std::string_view> NextMember() {
+    if (!Next('}')) return std::nullopt;
+    std::string_view name = Text();
+    Expect(':');
+    return name;
+  }
 
   // [ ... ] likewise.
-  void EnterArray();
-  bool NextElement();
+  void EnterArray() { Enter('['); }
+  bool NextElement() { return Next(']'); }
 
   std::string_view Text();
   uint64_t Uint();  // no sign, fraction or exponent
@@ -50,8 +59,25 @@ class JsonCursor {
  private:
   void CheckUtf8();
   void SkipSpace();
-  void Expect(char c);
-  bool Next(char closing);
+  void Expect(char c) {
+    if (Peek() != c) FailExpecting(c);
+    ++position_;
+  }
+  [[noreturn]] void FailExpecting(char c) const;
+  void Enter(char opening) {
+    Expect(opening);
+    first_ = true;
+  }
+  // False, and past the closing character, at the end of the container.
+  bool Next(char closing) {
+    bool was_first = std::exchange(first_, false);
+    if (Peek() == closing) {
+      ++position_;
+      return false;
+    }
+    if (!was_first) Expect(',');
+    return true;
+  }
   std::string_view Decode(size_t start);
   void AppendEscape(std::string* out);
   uint32_t Hex4();

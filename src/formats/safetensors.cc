@@ -46,7 +46,9 @@ constexpr uint64_t kLengthBytes = 8;
 constexpr uint64_t kMaxHeader = 100'000'000;
 // {"dtype":"U8","shape":[],"data_offsets":[0,1]}
 constexpr size_t kMinEntryBytes = 46;
+constexpr size_t kSample = 1 << 16;  // of a header, to reserve for the whole
 constexpr std::string_view kExtension = ".safetensors";
+constexpr std::string_view kSlotPrefix = "optimizer.";
 constexpr std::array<std::string_view, 1> kShardExtensions = {kExtension};
 
 // What from_pretrained looks for, in its order.
@@ -139,6 +141,7 @@ class LayoutBuilder {
   uint64_t file_size_;
   Layout layout_;
   NameIndex names_;
+  bool may_have_slots_ = false;
 };
 
 // Bytes and place, where the offsets agree with each other and the shape.
@@ -180,6 +183,7 @@ void LayoutBuilder::AddTensor(const SafetensorsEntry& entry) {
     Add("duplicate-variable", std::string(entry.name),
         "stands twice in the header; loaders take the last one or refuse");
   }
+  may_have_slots_ |= entry.name.starts_with(kSlotPrefix);
   Variable& variable = layout_.variables[position];
   variable.name = entry.name;
   variable.key = entry.name;
@@ -269,13 +273,13 @@ void LayoutBuilder::Describe(
 // A trainer's own convention: "optimizer.fc.weight.exp_avg" beside
 // "fc.weight". Only what names its weight whole is taken for a slot.
 void LayoutBuilder::TieSlots() {
-  constexpr std::string_view kPrefix = "optimizer.";
+  if (!may_have_slots_) return;
   Optimizer optimizer;
-  optimizer.id = kPrefix.substr(0, kPrefix.size() - 1);
+  optimizer.id = kSlotPrefix.substr(0, kSlotPrefix.size() - 1);
   for (Variable& variable : layout_.variables) {
-    if (!variable.name.starts_with(kPrefix)) continue;
+    if (!variable.name.starts_with(kSlotPrefix)) continue;
     std::string_view rest = std::string_view(variable.name);
-    rest.remove_prefix(kPrefix.size());
+    rest.remove_prefix(kSlotPrefix.size());
     size_t dot = rest.rfind('.');
     if (dot == rest.npos ||
         names_.Find(rest.substr(0, dot)) == NameIndex::kNone)
@@ -296,10 +300,17 @@ void LayoutBuilder::TieSlots() {
   }
 }
 
+// From the braces of the beginning: one a tensor.
+size_t EstimateEntries(std::string_view text) {
+  std::string_view head = text.substr(0, kSample);
+  auto braces = static_cast<size_t>(std::count(head.begin(), head.end(), '{'));
+  size_t spread = (text.size() + kSample - 1) / kSample;
+  return std::min(braces * spread, text.size() / kMinEntryBytes);
+}
+
 Layout LayoutBuilder::Build(std::string_view text) && {
   SafetensorsHeader header(text);
-  auto braces = static_cast<size_t>(std::count(text.begin(), text.end(), '{'));
-  size_t expected = std::min(braces, text.size() / kMinEntryBytes);
+  size_t expected = EstimateEntries(text);
   layout_.variables.reserve(expected);
   names_.Reserve(expected);
   for (SafetensorsEntry entry; header.Next(&entry);) AddTensor(entry);

@@ -66,8 +66,9 @@ class LayoutBuilder {
   Layout& layout_ = listing_.layout;
   std::vector<uint32_t>& variable_of_ = listing_.variable_of;
   NameIndex keys_;  // of what is listed, where it stands
-  std::unordered_map<std::string_view, uint32_t> first_in_;  // storage → node
-  std::unordered_map<std::string, std::string> first_at_;    // place → name
+  NameIndex storages_seen_;
+  std::vector<uint32_t> first_in_;  // of each the node that stands first in it
+  std::unordered_map<std::string, std::string> first_at_;  // place → name
   TorchDamage damage_;
 };
 
@@ -117,9 +118,12 @@ void LayoutBuilder::Tie(uint32_t node, const TorchTensor& tensor,
                         Variable* variable) {
   std::string place;
   if (tensor.storage && tensor.end > 0) {
-    auto [first, is_new] = first_in_.try_emplace(tensor.storage->key, node);
-    if (is_new) return;
-    uint32_t other = first->second;
+    size_t seen = storages_seen_.Insert(tensor.storage->key);
+    if (seen == NameIndex::kNone) {
+      first_in_.push_back(node);
+      return;
+    }
+    uint32_t other = first_in_[seen];
     first_at_.try_emplace(PlaceOf(tree_.tensor(tree_.node(other))),
                           layout_.variables[variable_of_[other]].name);
     place = PlaceOf(tensor);
@@ -176,7 +180,7 @@ void LayoutBuilder::AddVariable(uint32_t index) {
       (part.kind == PartKind::kOther || part.kind == PartKind::kAverage)) {
     return;
   }
-  Variable variable;
+  Variable& variable = layout_.variables.emplace_back();
   Name(part, index, &variable);
   variable.shape = tensor.shape;
   variable.dtype = tensor.dtype;
@@ -188,9 +192,10 @@ void LayoutBuilder::AddVariable(uint32_t index) {
   if (index == 0) variable.role = Role::kWeight;  // torch.save(tensor)
   if (IsUserStep(index, part)) variable.role = Role::kStep;
   if (is_model && node.is_transient) variable.role = Role::kBookkeeping;
-  if (keys_.Find(variable.key) != NameIndex::kNone) {
+  if (keys_.Insert(variable.key) != NameIndex::kNone) {
     damage_.Add("duplicate-variable", variable,
                 "its key stands twice in the file");
+    layout_.variables.pop_back();
     return;
   }
   if (variable.role == Role::kWeight) {
@@ -203,9 +208,7 @@ void LayoutBuilder::AddVariable(uint32_t index) {
     Tie(index, tensor, &variable);
   }
   Place(tensor, &variable);
-  variable_of_[index] = static_cast<uint32_t>(layout_.variables.size());
-  layout_.variables.push_back(std::move(variable));
-  keys_.Insert(layout_.variables.back().key);
+  variable_of_[index] = static_cast<uint32_t>(layout_.variables.size() - 1);
 }
 
 void LayoutBuilder::AddVariables() {
@@ -213,6 +216,7 @@ void LayoutBuilder::AddVariables() {
   size_t expected = layout_.variables.size() + tree_.node(0).tensors_below;
   layout_.variables.reserve(expected);  // keys_ holds views of what is there
   keys_.Reserve(expected);
+  storages_seen_.Reserve(expected);
   for (uint32_t i = 0; i < tree_.nodes().size(); ++i) {
     if (tree_.node(i).kind == NodeKind::kTensor) AddVariable(i);
   }

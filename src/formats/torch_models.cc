@@ -159,7 +159,7 @@ void Finder::LookAtDict(uint32_t node, bool in_average) {
     // What it holds beside variables stays outside.
     ForEachChild(tree_, node, [&](uint32_t child) {
       Word name = tree_.node(child).name;
-      bool is_other = (HasWord(name, kOtherWords) && !HasDot(name)) ||
+      bool is_other = (!HasDot(name) && HasWord(name, kOtherWords)) ||
                       name.ends_with("_extra_state");
       if (is_other) {
         Add(PartKind::kOther, child);

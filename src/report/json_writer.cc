@@ -26,13 +26,6 @@ void AppendEscaped(char c, std::string* out) {
   }
 }
 
-// Printable ASCII without a quote or a backslash: most names, all words.
-bool IsPlainAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= ' ' && c < '\x7f' && c != '"' && c != '\\';
-  });
-}
-
 }  // namespace
 
 void JsonWriter::NewLine() {
@@ -103,6 +96,16 @@ void JsonWriter::Text(std::string_view text) {
 void JsonWriter::TextOrNull(std::string_view text) {
   if (text.empty()) return Null();
   Text(text);
+}
+
+void JsonWriter::Integer(int64_t value) {
+  const fmt::format_int digits(value);
+  Raw({digits.data(), digits.size()});
+}
+
+void JsonWriter::Unsigned(uint64_t value) {
+  const fmt::format_int digits(value);
+  Raw({digits.data(), digits.size()});
 }
 
 void JsonWriter::Share(double value) {

@@ -33,8 +33,8 @@ class JsonWriter {
   // place for them.
   void Text(std::string_view text);
   void TextOrNull(std::string_view text);  // null if empty
-  void Integer(int64_t value) { Raw(std::to_string(value)); }
-  void Unsigned(uint64_t value) { Raw(std::to_string(value)); }
+  void Integer(int64_t value);
+  void Unsigned(uint64_t value);
   void Share(double value);  // of 1, to four digits: 0.98
   void Bool(bool value) { Raw(value ? "true" : "false"); }
   void Null() { Raw("null"); }
