@@ -75,6 +75,26 @@ std::vector<size_t> FoldedNorms(const Evidence& evidence) {
                                            : std::vector<size_t>();
 }
 
+// Adapters on more layers of the one side: both have such companions, and no
+// parameter stands in for what is missing.
+bool IsOtherChoiceOfLayers(const Evidence& evidence,
+                           const std::vector<size_t>& companions) {
+  const bool of_expected =
+      evidence.finding(companions.front()).expected.has_value();
+  const bool is_one_sided =
+      std::all_of(companions.begin(), companions.end(), [&](size_t i) {
+        return evidence.finding(i).expected.has_value() == of_expected &&
+               IsCompanion(NameOf(evidence.finding(i)));
+      });
+  const Comparison& comparison = evidence.comparison();
+  const std::vector<Pair>& pairs = comparison.pairing().pairs;
+  return is_one_sided &&
+         std::any_of(pairs.begin(), pairs.end(), [&](const Pair& pair) {
+           return IsCompanion(comparison.actual(pair.actual).name) &&
+                  IsCompanion(comparison.expected(pair.expected).name);
+         });
+}
+
 std::vector<Diagnosis> OfAdapters(const Evidence& evidence) {
   return Explain(
       0.97, evidence.Absences(),
@@ -101,6 +121,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
         "fuse the model as well (torch.ao.quantization.fuse_modules), or go "
         "back to the checkpoint before fusing");
   }
+  if (renamed.empty() && IsOtherChoiceOfLayers(evidence, companions)) return {};
   std::vector<size_t> findings = renamed;
   findings.insert(findings.end(), companions.begin(), companions.end());
   const std::vector<std::string> names = NamesOf(evidence, findings);

@@ -5,6 +5,7 @@
 #include "causes/cause.h"
 #include "causes/patterns.h"
 #include "causes/phrases.h"
+#include "layout/companions.h"
 
 namespace ckptdiff {
 namespace {
@@ -89,7 +90,8 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
       empty.push_back(i);
       continue;
     }
-    int64_t one = Factor(finding);
+    // The rank of an adapter shows like this, too.
+    int64_t one = IsCompanion(finding.expected->name) ? 0 : Factor(finding);
     is_one_factor &= one > 1 && (factor == 0 || factor == one);
     factor = one;
     cut.push_back(i);

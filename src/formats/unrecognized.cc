@@ -328,6 +328,25 @@ void SayMissing(const Source& source, Error* error) {
   if (!nearest.empty()) error->hint = fmt::format("there is {}", nearest);
 }
 
+// Shards as the Hugging Face libraries write them, and no index.
+bool SayShards(const Source& directory, Error* error) {
+  static const Glob shard("*-0*-of-0*.{safetensors,bin}");
+  constexpr std::string_view kNumbers = "-00001-of-00002";
+  for (const std::string& name : directory.Entries()) {
+    if (!shard.Matches(name)) continue;
+    const size_t dot = name.rfind('.');
+    error->what = fmt::format(
+        "a directory of shards ({}, ...), which cannot be read without its "
+        "index",
+        Printable(name));
+    error->hint = fmt::format("put {}{}.index.json beside them",
+                              Printable(name.substr(0, dot - kNumbers.size())),
+                              name.substr(dot));
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Error UnrecognizedError(const Source& source) {
@@ -346,6 +365,7 @@ Error UnrecognizedError(const Source& source) {
     error.where = "checkpoint";
     return error;
   }
+  if (SayShards(source, &error)) return error;
   error.what = "a directory that holds no checkpoint at its top";
   error.hint = "name a file in it, or use: ckptdiff audit";
   return error;

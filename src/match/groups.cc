@@ -205,12 +205,44 @@ class Joiner {
     return lonely;
   }
 
+  // The name, and what is left of it without its first parts, as long as that
+  // still says where it stands.
+  static std::vector<std::string_view> Tails(std::string_view name) {
+    constexpr size_t kMostPrefixes = 3;
+    std::vector<std::string_view> tails = {name};
+    while (tails.size() <= kMostPrefixes) {
+      const size_t at = tails.back().find_first_of("/.");
+      if (at == name.npos) break;
+      const std::string_view tail = tails.back().substr(at + 1);
+      if (tail.find_first_of("/.") == name.npos) break;
+      tails.push_back(tail);
+    }
+    return tails;
+  }
+
+  // Without what the other side has too, be it under another prefix: that is
+  // no part of anything.
   Positions Unequal(const Positions& parts, const Positions& wholes) const {
-    std::unordered_set<std::string_view> names;
-    for (uint32_t i : wholes) names.insert(whole_layout_.variables[i].name);
+    std::unordered_map<std::string_view, uint32_t> names, tails;
+    for (uint32_t i : wholes) {
+      const std::string_view name = whole_layout_.variables[i].name;
+      names.emplace(name, i);
+      for (std::string_view tail : Tails(name)) tails.emplace(tail, i);
+    }
+    const auto has = [&](const auto& known, std::string_view name,
+                         const Variable& part) {
+      auto found = known.find(name);
+      return found != known.end() &&
+             whole_layout_.variables[found->second].shape.dims ==
+                 part.shape.dims;
+    };
     Positions unequal;
     for (uint32_t i : parts) {
-      if (!names.contains(part_layout_.variables[i].name)) unequal.push_back(i);
+      const Variable& part = part_layout_.variables[i];
+      const std::vector<std::string_view> own = Tails(part.name);
+      bool is_there = names.contains(part.name) || has(tails, part.name, part);
+      for (std::string_view tail : own) is_there |= has(names, tail, part);
+      if (!is_there) unequal.push_back(i);
     }
     return unequal;
   }

@@ -38,6 +38,17 @@ def array(*shape, dtype="float32"):
     return RNG.normal(size=shape).astype(dtype)
 
 
+def one_shard():
+    """A pair of causes: the first of two shards, and the same as a whole."""
+    for case, name in (("fires", "actual-00001-of-00002.safetensors"),
+                       ("silent", "actual.safetensors")):
+        path = folder("../causes/wrong-path-form/" + case)
+        part = {"fc1.weight": array(3, 4), "fc1.bias": array(3)}
+        rest = {"fc2.weight": array(2, 3), "fc2.bias": array(2)}
+        save_file(part, os.path.join(path, name))
+        save_file(part | rest, os.path.join(path, "expected.safetensors"))
+
+
 def listed(file):
     names = {"F32": "float32", "F16": "float16", "I64": "int64"}
     with safe_open(file, "numpy") as opened:
@@ -136,6 +147,7 @@ def onnx_files():
                        for name, one in weights.items()})
 
 
+one_shard()
 safetensors()
 npz()
 gguf_files()

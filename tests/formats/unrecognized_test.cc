@@ -68,6 +68,14 @@ TEST(UnrecognizedTest, AShardOfTensorFlowJsIsReadFromItsModel) {
   EXPECT_EQ(UnrecognizedError(shard).hint, "name that model.json");
 }
 
+TEST(UnrecognizedTest, ShardsWantTheirIndex) {
+  MemoryFileSystem files;
+  files.Add("run/model-00001-of-00002.safetensors", "");
+  files.Add("run/model-00002-of-00002.safetensors", "");
+  Error error = UnrecognizedError(Source(files, "run"));
+  EXPECT_EQ(error.hint, "put model.safetensors.index.json beside them");
+}
+
 TEST(UnrecognizedTest, SeesABinaryFileThatWentThroughText) {
   std::string mangled = "PK\x03";
   for (int i = 0; i < 100; ++i) mangled += "\xef\xbf\xbd\x01\x02q";

@@ -19,7 +19,9 @@ namespace fs = std::filesystem;
 Layout ReadSide(const fs::path& folder, const std::string& stem) {
   fs::path path = folder / (stem + ".json");
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().stem() == stem) path = entry.path();
+    if (entry.path().filename().string().starts_with(stem)) {
+      path = entry.path();
+    }
   }
   Result<Layout> layout = ReadLayout(path.string());
   if (!layout.ok()) {
