@@ -181,6 +181,15 @@ class Follower {
     }
   }
 
+  // A slot is turned as its owner is, where it has the owner's shape.
+  std::string TransformLike(const Pair& owners, const Shape& have,
+                            const Shape& want) const {
+    const bool is_alike =
+        have.dims == actual_.variables[owners.actual].shape.dims &&
+        want.dims == expected_.variables[owners.expected].shape.dims;
+    return is_alike ? owners.transform : ReshapeOf(have, want);
+  }
+
   void Add(size_t owners, size_t actual, size_t expected) {
     const Pair of = pairing_.pairs[owners];
     const Variable& have = actual_.variables[actual];
@@ -191,9 +200,7 @@ class Follower {
          .how = HowNamed(have.name, want.name),
          .confidence = of.confidence,
          .evidence = {"same-owner"},
-         .transform = of.transform.empty()
-                          ? ""
-                          : TransformOf(have.shape, want.shape, true)});
+         .transform = TransformLike(of, have.shape, want.shape)});
   }
 
   const Layout& actual_;

@@ -10,6 +10,7 @@
 #include "match/equal_names.h"
 #include "match/followers.h"
 #include "match/groups.h"
+#include "match/orientation.h"
 #include "match/patterns.h"
 #include "match/problem.h"
 #include "match/resized.h"
@@ -24,14 +25,15 @@ namespace {
 constexpr size_t kWeighedWhole = 3000;
 
 Pair PairOf(const Layout& actual, const Layout& expected, uint32_t a,
-            uint32_t e, double confidence, bool flips = false) {
+            uint32_t e, double confidence) {
   const Variable &x = actual.variables[a], &y = expected.variables[e];
   return {.actual = a,
           .expected = e,
           .how = HowNamed(x.name, y.name),
           .confidence = confidence,
           .evidence = {},
-          .transform = TransformOf(x.shape, y.shape, flips)};
+          .transform = {},
+          .is_turned = {}};
 }
 
 // All of one side has its name and shape on the other side: what is left over
@@ -86,6 +88,7 @@ class Matcher {
   }
 
   Pairing Finish() {
+    FillTransforms(actual_, expected_, &pairing_.pairs);
     FollowOwners(actual_, expected_, &pairing_);
     std::vector<bool> a(actual_.variables.size());
     std::vector<bool> e(expected_.variables.size());
@@ -174,19 +177,20 @@ class Matcher {
     for (const Decision& decision : solution.pairs) {
       const Proposal& one = problem.candidates[decision.candidate];
       used_a[one.actual] = used_e[one.expected] = true;
-      pairing_.pairs.push_back(
-          PairOf(actual_, expected_, problem.actual.variables[one.actual],
-                 problem.expected.variables[one.expected], decision.confidence,
-                 decision.flips || one.is_turned));
+      pairing_.pairs.push_back(PairOf(
+          actual_, expected_, problem.actual.variables[one.actual],
+          problem.expected.variables[one.expected], decision.confidence));
       pairing_.pairs.back().evidence = decision.evidence;
+      if (one.has_same_values) pairing_.pairs.back().is_turned = one.is_turned;
     }
     for (const Proposal& one : problem.candidates) {
       if (!one.has_same_values || used_a[one.actual]) continue;
       used_a[one.actual] = used_e[one.expected] = true;
-      pairing_.pairs.push_back(PairOf(
-          actual_, expected_, problem.actual.variables[one.actual],
-          problem.expected.variables[one.expected], 0.99, one.is_turned));
+      pairing_.pairs.push_back(
+          PairOf(actual_, expected_, problem.actual.variables[one.actual],
+                 problem.expected.variables[one.expected], 0.99));
       pairing_.pairs.back().evidence = {"same-content", "same-shape"};
+      pairing_.pairs.back().is_turned = one.is_turned;
     }
     for (const Solution::Tie& tie : solution.ties) {
       Ambiguity& ambiguity = pairing_.ambiguous.emplace_back();

@@ -4,6 +4,7 @@
 #define CKPTDIFF_MATCH_PAIRING_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ struct Pair {
   double confidence = 1;
   std::vector<std::string_view> evidence;  // static strings: "same-shape", ...
   std::string transform;  // how expected is made from actual; empty: as it is
+  std::optional<bool> is_turned;  // where the values told it
 };
 
 struct Group {

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 namespace ckptdiff {
 namespace {
 
@@ -52,34 +49,6 @@ bool HasUnknown(const Shape& shape) {
                                     Shape::kUnknownDim) > 0;
 }
 
-// Of the frameworks' own conversions first, else the first one that fits.
-std::string Permutation(const Dims& actual, const Dims& expected) {
-  static const std::vector<std::vector<size_t>> usual = {
-      {2, 3, 1, 0}, {3, 2, 0, 1}, {2, 3, 0, 1},    {2, 1, 0},
-      {1, 2, 0},    {2, 0, 1},    {2, 3, 4, 1, 0}, {4, 3, 0, 1, 2}};
-  auto fits = [&](const std::vector<size_t>& axes) {
-    if (axes.size() != actual.size()) return false;
-    for (size_t i = 0; i < axes.size(); ++i) {
-      if (expected[i] != actual[axes[i]]) return false;
-    }
-    return true;
-  };
-  for (const std::vector<size_t>& axes : usual) {
-    if (fits(axes)) return fmt::format("permute:{}", fmt::join(axes, ","));
-  }
-  std::vector<size_t> axes;
-  std::vector<bool> used(actual.size());
-  for (int64_t dim : expected) {
-    for (size_t i = 0; i < actual.size(); ++i) {
-      if (used[i] || actual[i] != dim) continue;
-      used[i] = true;
-      axes.push_back(i);
-      break;
-    }
-  }
-  return fmt::format("permute:{}", fmt::join(axes, ","));
-}
-
 }  // namespace
 
 Fit FitOf(const Shape& actual, const Shape& expected) {
@@ -91,24 +60,16 @@ Fit FitOf(const Shape& actual, const Shape& expected) {
   return IsMerged(a, b) ? Fit::kMerged : Fit::kNone;
 }
 
-std::string TransformOf(const Shape& actual, const Shape& expected,
-                        bool flips) {
-  const Dims &a = actual.dims, &b = expected.dims;
+std::string ReshapeOf(const Shape& actual, const Shape& expected) {
   if (HasUnknown(actual) || HasUnknown(expected)) return "";
-  if (a == b) {
-    if (!flips || Sorted(a) != Sorted(b)) return "";
-    if (a.size() == 2) return "transpose";
-    return a.size() > 2 ? Permutation(a, b) : "";
-  }
+  const size_t a = actual.dims.size(), b = expected.dims.size();
+  if (actual.dims == expected.dims) return "";
   switch (FitOf(actual, expected)) {
     case Fit::kSingleton:
-      if (a.size() == b.size()) return "reshape";
-      return a.size() > b.size() ? "squeeze" : "unsqueeze";
-    case Fit::kPermuted:
-      if (a.size() == 2 && b.size() == 2) return "transpose";
-      if (Sorted(a) == Sorted(b)) return Permutation(a, b);
-      return "reshape+permute";
-    case Fit::kMerged: return flips ? "reshape+permute" : "reshape";
+      if (a == b) return "reshape";
+      return a > b ? "squeeze" : "unsqueeze";
+    case Fit::kPermuted: return "reshape+permute";
+    case Fit::kMerged: return "reshape";
     default: return "";
   }
 }

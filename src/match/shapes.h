@@ -20,11 +20,9 @@ enum class Fit : uint8_t {
 
 Fit FitOf(const Shape& actual, const Shape& expected);
 
-// "transpose", "permute:2,3,1,0", "squeeze", "unsqueeze", "reshape",
-// "reshape+permute"; empty where the shapes are equal. `flips` says that this
-// kind of variable is transposed in this pair of layouts, which a square one
-// cannot show.
-std::string TransformOf(const Shape& actual, const Shape& expected, bool flips);
+// "squeeze", "unsqueeze", "reshape", "reshape+permute": what the shapes alone
+// say; empty where they are equal or do not fit.
+std::string ReshapeOf(const Shape& actual, const Shape& expected);
 
 }  // namespace ckptdiff
 

@@ -15,7 +15,6 @@ namespace ckptdiff {
 struct Decision {
   uint32_t candidate = 0;
   float confidence = 0;
-  bool flips = false;  // its kind of variable is transposed in this pair
   std::vector<std::string_view> evidence;  // what spoke for it most
 };
 

@@ -121,5 +121,52 @@ TEST(MatchTest, StacksExpertsThatAreNumberedW1ToW3) {
   EXPECT_TRUE(pairing.only_expected.empty());
 }
 
+TEST(MatchTest, StacksLayersThatBecameSlices) {
+  const Layout layers = LayoutOf({{"layers_0/mlp/up/kernel", {8, 20}},
+                                  {"layers_1/mlp/up/kernel", {8, 20}},
+                                  {"layers_2/mlp/up/kernel", {8, 20}},
+                                  {"layers_0/ln/scale", {8}},
+                                  {"layers_1/ln/scale", {8}},
+                                  {"layers_2/ln/scale", {8}}});
+  const Layout scanned = LayoutOf(
+      {{"layers/mlp/up/kernel", {8, 3, 20}}, {"layers/ln/scale", {3, 8}}});
+  const Pairing pairing = MatchLayouts(layers, scanned);
+  ASSERT_EQ(pairing.groups.size(), 2U);
+  EXPECT_EQ(pairing.groups[0].method, "stack axis 1");
+  EXPECT_EQ(pairing.groups[0].actual, (std::vector<size_t>{0, 1, 2}));
+  EXPECT_EQ(pairing.groups[1].method, "stack axis 0");
+  EXPECT_EQ(MatchLayouts(scanned, layers).groups.size(), 2U);
+}
+
+TEST(MatchTest, JoinsTheGatesOfARecurrentCell) {
+  std::vector<Entry> gates;
+  for (const std::string gate : {"i", "f", "g", "o"}) {
+    gates.push_back({"cell/i" + gate + "/kernel", {5, 5}});
+    gates.push_back({"cell/h" + gate + "/kernel", {5, 5}});
+    gates.push_back({"cell/h" + gate + "/bias", {5}});
+  }
+  const Layout split = LayoutOf(gates);
+  const Layout fused = LayoutOf({{"lstm.weight_ih", {20, 5}},
+                                 {"lstm.weight_hh", {20, 5}},
+                                 {"lstm.bias_hh", {20}}});
+  const Pairing pairing = MatchLayouts(split, fused);
+  ASSERT_EQ(pairing.groups.size(), 3U);
+  for (const Group& group : pairing.groups) {
+    ASSERT_EQ(group.actual.size(), 4U);
+    const std::string& part = split.variables[group.actual[0]].name;
+    const std::string& whole = fused.variables[group.expected[0]].name;
+    EXPECT_EQ(part.substr(5, 2), whole.ends_with("ih") ? "ii" : "hi");
+    EXPECT_EQ(part.ends_with("bias"), whole.starts_with("lstm.bias"));
+  }
+}
+
+TEST(MatchTest, LeavesIncompleteGatesApart) {
+  const Layout split = LayoutOf({{"cell/i/kernel", {5, 5}},
+                                 {"cell/f/kernel", {5, 5}},
+                                 {"cell/g/kernel", {5, 5}}});
+  const Layout fused = LayoutOf({{"cell/kernel", {5, 15}}});
+  EXPECT_TRUE(MatchLayouts(split, fused).groups.empty());
+}
+
 }  // namespace
 }  // namespace ckptdiff
