@@ -39,6 +39,8 @@ BART = dict(
 )
 
 # Family, module, transformers' class, configuration.
+VIT = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+           intermediate_size=20, image_size=16, patch_size=8)
 TRANSFORMERS = [
     ("albert", "convert_albert", "AlbertForPreTraining", dict(TEXT, embedding_size=12)),
     ("bart", "convert_bart", "BartForConditionalGeneration", BART),
@@ -56,6 +58,18 @@ TRANSFORMERS = [
     ("swin", "convert_swin_transformer", "SwinModel",
      dict(image_size=32, patch_size=4, embed_dim=8, depths=[1, 2],
           num_heads=[1, 2], window_size=4)),
+    ("xlm_roberta", "convert_xlm_roberta", "XLMRobertaForMaskedLM",
+     dict(TEXT, pad_token_id=1)),
+    ("t5gemma", "convert_t5gemma", "T5GemmaForConditionalGeneration",
+     dict(encoder=dict(CAUSAL, query_pre_attn_scalar=8, sliding_window=8,
+     layer_types=["full_attention"]*2), decoder=dict(CAUSAL,
+     query_pre_attn_scalar=8, sliding_window=8,
+     cross_attention_hidden_size=16, layer_types=["full_attention"]*2))),
+    ("dinov2", "convert_dinov2", "Dinov2WithRegistersModel", dict(VIT,
+     mlp_ratio=2)),
+    ("mixtral", "convert_mixtral", "MixtralForCausalLM", dict(CAUSAL,
+     num_local_experts=2)),
+    ("qwen3", "convert_qwen3", "Qwen3ForCausalLM", CAUSAL),
 ]
 
 TIMM = [

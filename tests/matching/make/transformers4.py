@@ -41,6 +41,11 @@ CLIP_TEXT = {**SMALL, "projection_dim": 12}
 CLIP_VISION = {**VISION, "projection_dim": 12}
 
 # Family, class, configuration, which way.
+WAV = dict(
+    hidden_size=8, num_hidden_layers=2, num_attention_heads=2,
+    intermediate_size=20, conv_dim=(6, 6, 6), conv_kernel=(3, 3, 3),
+    conv_stride=(2, 2, 2), num_conv_pos_embeddings=4,
+    num_conv_pos_embedding_groups=2, vocab_size=20)
 CASES = [
     ("albert", "AlbertForMaskedLM", dict(SMALL, embedding_size=12), "tf-pt"),
     ("albert", "AlbertModel", dict(SMALL, embedding_size=12), "pt-flax"),
@@ -94,10 +99,60 @@ CASES = [
           num_mel_bins=6, max_source_positions=16, max_target_positions=24,
           decoder_start_token_id=1), "flax-pt"),
     ("data2vec", "Data2VecVisionForImageClassification", VISION, "tf-pt"),
+    ("layoutlmv3", "LayoutLMv3Model", dict(SMALL, coordinate_size=2,
+     shape_size=2, input_size=16, patch_size=8,
+     max_2d_position_embeddings=20), "tf-pt"),
+    ("led", "LEDForConditionalGeneration", dict(vocab_size=48, d_model=8,
+     encoder_layers=2, decoder_layers=2, encoder_attention_heads=2,
+     decoder_attention_heads=2, encoder_ffn_dim=20, decoder_ffn_dim=20,
+     max_encoder_position_embeddings=24,
+     max_decoder_position_embeddings=20, attention_window=4), "pt-tf"),
+    ("speech2text", "Speech2TextForConditionalGeneration", dict({k: v for
+     k, v in SEQ2SEQ.items() if k != "max_position_embeddings"},
+     input_feat_per_channel=6, conv_channels=8, max_source_positions=20,
+     max_target_positions=20), "pt-tf"),
+    ("wav2vec2", "Wav2Vec2Model", WAV, "tf-pt"),
+    ("hubert", "HubertForCTC", WAV, "pt-tf"),
+    ("convnextv2", "ConvNextV2ForImageClassification",
+     dict(hidden_sizes=[4, 8, 12, 16], depths=[1, 1, 2, 1], image_size=32),
+     "pt-tf"),
+    ("marian", "MarianMTModel", dict(SEQ2SEQ, decoder_start_token_id=1),
+     "pt-tf"),
+    ("pegasus", "PegasusForConditionalGeneration", SEQ2SEQ, "tf-pt"),
+    ("blenderbot", "BlenderbotSmallForConditionalGeneration", SEQ2SEQ,
+     "tf-pt"),
+    ("mbart", "MBartForConditionalGeneration", SEQ2SEQ, "pt-tf"),
+    ("gptj", "GPTJForCausalLM", dict(vocab_size=48, n_embd=8, n_layer=3,
+     n_head=2, rotary_dim=4, n_positions=24), "tf-pt"),
+    ("whisper", "WhisperForConditionalGeneration", dict({k: v for k, v in
+     SEQ2SEQ.items() if k != "max_position_embeddings"}, num_mel_bins=6,
+     max_source_positions=16, max_target_positions=24,
+     decoder_start_token_id=1), "pt-tf"),
+    ("gemma", "GemmaForCausalLM", dict(SMALL, num_key_value_heads=1,
+     head_dim=4), "flax-pt"),
+    ("marian", "MarianMTModel", dict(SEQ2SEQ, decoder_start_token_id=1),
+     "flax-pt"),
+    ("pegasus", "PegasusForConditionalGeneration", SEQ2SEQ, "pt-flax"),
+    ("blenderbot", "BlenderbotForConditionalGeneration", SEQ2SEQ,
+     "flax-pt"),
+    ("mbart", "MBartForConditionalGeneration", SEQ2SEQ, "pt-flax"),
+    ("wav2vec2", "Wav2Vec2Model", dict(WAV, do_stable_layer_norm=True,
+     feat_extract_norm="layer"), "flax-pt"),
+    ("clip", "CLIPModel", dict(text_config=CLIP_TEXT,
+     vision_config=CLIP_VISION, projection_dim=12), "flax-pt"),
+    ("mt5", "MT5ForConditionalGeneration", dict(vocab_size=48, d_model=8,
+     d_kv=4, d_ff=20, num_layers=2, num_heads=2), "pt-tf"),
+    ("opt", "OPTForCausalLM", dict(vocab_size=48, hidden_size=8,
+     num_hidden_layers=3, ffn_dim=20, num_attention_heads=2,
+     max_position_embeddings=24, word_embed_proj_dim=8), "pt-flax"),
+    ("t5", "T5ForConditionalGeneration", dict(vocab_size=48, d_model=8,
+     d_kv=4, d_ff=20, num_layers=2, num_heads=2,
+     feed_forward_proj="gated-gelu"), "flax-pt"),
 ]
 
 # TensorFlow keeps a copy of its own of what PyTorch ties.
 TIED = [
+    "final_logits_bias",
     "tf_albert_for_masked_lm/predictions/decoder/bias",
 ]
 
