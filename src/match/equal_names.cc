@@ -1,6 +1,9 @@
 #include "match/equal_names.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -68,6 +71,37 @@ EqualNames Join(const Layout& actual, const Layout& expected,
     if (!used[i]) joined.actual.push_back(i);
   }
   return joined;
+}
+
+// The first number of a name and where it stands; nothing where it is too long
+// to be one that counts layers.
+struct FirstNumber {
+  size_t begin = 0, end = 0;
+  int64_t value = 0;
+};
+
+std::optional<FirstNumber> FirstNumberOf(std::string_view name) {
+  constexpr size_t kMostDigits = 9;
+  constexpr std::string_view kDigits = "0123456789";
+  const size_t begin = name.find_first_of(kDigits);
+  if (begin == std::string_view::npos) return std::nullopt;
+  const size_t end =
+      std::min(name.find_first_not_of(kDigits, begin), name.size());
+  if (end - begin > kMostDigits) return std::nullopt;
+  FirstNumber number{begin, end, 0};
+  std::from_chars(name.data() + begin, name.data() + end, number.value);
+  return number;
+}
+
+// The least first number of all names.
+std::optional<int64_t> LeastNumber(const Layout& layout,
+                                   const Positions& some) {
+  std::optional<int64_t> least;
+  for (uint32_t i : some) {
+    const auto number = FirstNumberOf(layout.variables[i].name);
+    if (number) least = std::min(least.value_or(number->value), number->value);
+  }
+  return least;
 }
 
 }  // namespace
@@ -165,6 +199,32 @@ EqualNames JoinByPrefixChange(const Layout& actual, const Layout& expected,
     }
   }
   return best;
+}
+
+EqualNames JoinByNumberShift(const Layout& actual, const Layout& expected,
+                             const Positions& a, const Positions& e) {
+  EqualNames none{.actual = a, .expected = e};
+  const auto from = LeastNumber(actual, a), to = LeastNumber(expected, e);
+  if (!from || !to || *from == *to || a.size() != e.size()) return none;
+  std::unordered_map<std::string_view, uint32_t> by_name;
+  for (uint32_t i : e) by_name.emplace(expected.variables[i].name, i);
+  EqualNames joined;
+  for (uint32_t i : a) {
+    std::string name = actual.variables[i].name;
+    if (const auto number = FirstNumberOf(name)) {
+      name.replace(number->begin, number->end - number->begin,
+                   std::to_string(number->value + *to - *from));
+    }
+    const auto found = by_name.find(name);
+    if (found == by_name.end() ||
+        FitOf(actual.variables[i].shape,
+              expected.variables[found->second].shape) == Fit::kNone) {
+      return none;
+    }
+    joined.pairs.emplace_back(i, found->second);
+    by_name.erase(found);
+  }
+  return joined;
 }
 
 }  // namespace ckptdiff

@@ -33,6 +33,11 @@ EqualNames JoinRepeatedNames(const Layout& actual, const Layout& expected,
 EqualNames JoinByPrefixChange(const Layout& actual, const Layout& expected,
                               const Positions& a, const Positions& e);
 
+// As JoinEqualNames where the first number of every name counts from another
+// one (0 or 1): all of both sides, or nothing.
+EqualNames JoinByNumberShift(const Layout& actual, const Layout& expected,
+                             const Positions& a, const Positions& e);
+
 }  // namespace ckptdiff
 
 #endif  // CKPTDIFF_MATCH_EQUAL_NAMES_H_

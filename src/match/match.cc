@@ -66,6 +66,7 @@ class Matcher {
     if (is_large) {
       SetAside(proven, &a, &e);
       Accept({std::exchange(proven, {}), a, e}, "same-content", &a, &e);
+      Accept(JoinByNumberShift(actual_, expected_, a, e), "same-shift", &a, &e);
     }
     EqualNames equal = JoinEqualNames(actual_, expected_, a, e);
     if (is_large || (ExplainsASide(equal) && !Contradicts(equal, proven))) {

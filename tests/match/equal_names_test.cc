@@ -73,5 +73,36 @@ TEST(EqualNamesTest, SlotsUnderGuessedNamesAreThoseThatAreWanted) {
   EXPECT_FALSE(Compare(fewer, wanted).value().findings.empty());
 }
 
+TEST(EqualNamesTest, NumbersCountFromAnotherOneOnlyWhereThatExplainsAll) {
+  Layout from_0 = Of({{"l.0.w", ""}, {"l.1.w", ""}, {"l.2.w", ""}, {"e", ""}});
+  Layout from_1 = Of({{"l.1.w", ""}, {"l.2.w", ""}, {"l.3.w", ""}, {"e", ""}});
+  const Positions all = {0, 1, 2, 3};
+  const EqualNames joined = JoinByNumberShift(from_0, from_1, all, all);
+  EXPECT_EQ(joined.pairs, (Pairs{{0, 0}, {1, 1}, {2, 2}, {3, 3}}));
+  EXPECT_TRUE(joined.actual.empty() && joined.expected.empty());
+  EXPECT_TRUE(JoinByNumberShift(from_0, from_0, all, all).pairs.empty());
+  from_1.variables[2].shape = Shape::Of({5});
+  EXPECT_TRUE(JoinByNumberShift(from_0, from_1, all, all).pairs.empty());
+}
+
+// Beyond a few thousand variables equal names are taken at once, but for this.
+TEST(EqualNamesTest, AShiftBeatsEqualNamesInLargeModels) {
+  std::vector<std::pair<std::string, std::string>> from_0, from_1;
+  for (int i = 0; i < 4000; ++i) {
+    from_0.push_back({"layers." + std::to_string(i) + ".w", ""});
+    from_1.push_back({"layers." + std::to_string(i + 1) + ".w", ""});
+  }
+  CompareOptions options;
+  options.with_pairs = true;
+  const Report report = Compare(Of(from_0), Of(from_1), options).value();
+  ASSERT_TRUE(report.pairs.has_value());
+  ASSERT_EQ(report.pairs->size(), 4000u);
+  for (const ReportPair& pair : *report.pairs) {
+    if (pair.actual == "layers.1.w") {
+      EXPECT_EQ(pair.expected, "layers.2.w");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ckptdiff
