@@ -96,7 +96,7 @@ class OptimizerWriter {
   // Factored from rank 2 on: the mean over the last axis, and over the one
   // before it. Below, Keras 3 has two scalars in their place that mean nothing.
   void AddAdafactor(size_t weight) {
-    if (!HasSlots(weight)) return;
+    if (layout_->variables[weight].trainable != true) return;
     Shape shape = layout_->variables[weight].shape;
     std::string bare(LastComponent(layout_->variables[weight].name));
     if (shape.known && shape.dims.size() >= 2) {
