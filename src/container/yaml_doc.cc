@@ -88,6 +88,7 @@ class Builder : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag,
                 YAML::anchor_t anchor, const std::string& value) override {
+    if (tag == "!") last_quoted_ = mark;
     if (WantsKey()) {
       levels_.back().key = tree_.Own(value);
       return;
@@ -114,6 +115,9 @@ class Builder : public YAML::EventHandler {
     Open(mark, anchor, Kind::kObject);
   }
   void OnMapEnd() override { Close(); }
+
+  // Null: no scalar has quotes.
+  const YAML::Mark& last_quoted() const { return last_quoted_; }
 
   // Of what is being read.
   std::string Path() const {
@@ -201,9 +205,32 @@ class Builder : public YAML::EventHandler {
   DocTree& tree_;
   const size_t most_nodes_;
   size_t nodes_ = 0;
+  YAML::Mark last_quoted_ = YAML::Mark::null_mark();
   std::vector<Level> levels_;
   std::unordered_map<YAML::anchor_t, Anchored> anchors_;
 };
+
+// yaml-cpp takes the end of the text for the end of a quoted scalar where a
+// line break stands between them. Only the last one can be open.
+void CheckClosed(std::string_view text, const YAML::Mark& quoted) {
+  if (quoted.is_null()) return;
+  for (int line = 0; line < quoted.line; ++line) {
+    size_t end = text.find('\n');
+    if (end == text.npos) return;
+    text.remove_prefix(end + 1);
+  }
+  size_t at = static_cast<size_t>(quoted.column);
+  if (at >= text.size()) return;
+  char quote = text[at];
+  if (quote != '"' && quote != '\'') return;  // a block, a tag
+  for (++at; at < text.size(); ++at) {
+    bool is_doubled = quote == '\'' && text.substr(at).starts_with("''");
+    if (text[at] == quote && !is_doubled) return;
+    if (is_doubled || (quote == '"' && text[at] == '\\')) ++at;
+  }
+  throw Corrupt(AtColumn(quoted, ""),
+                fmt::format("the quote {} is not closed", quote));
+}
 
 }  // namespace
 
@@ -214,6 +241,7 @@ DocTree ParseYamlTree(const std::string& text) {
   try {
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
+    CheckClosed(text, builder.last_quoted());
     DocTree second;
     Builder ignored(&second, kSpareNodes);
     if (parser.HandleNextDocument(ignored)) {

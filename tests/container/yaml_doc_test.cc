@@ -63,5 +63,22 @@ TEST(YamlDocTest, ErrorsNameTheLine) {
   EXPECT_THAT(ErrorOf("a: 1\n---\nb: 2\n"), HasSubstr("several YAML"));
 }
 
+// yaml-cpp takes the end of the text for the end of the quote.
+TEST(YamlDocTest, RefusesAQuoteThatIsNotClosed) {
+  EXPECT_THAT(ErrorOf("a: 1\nb: \"x\n"),
+              HasSubstr("line 2, column 4: the quote \" is not closed"));
+  EXPECT_THAT(ErrorOf("a: 'it''s\n"),
+              HasSubstr("line 1, column 4: the quote ' is not closed"));
+  EXPECT_THAT(ErrorOf("a: \"x\\\"\n"), HasSubstr("is not closed"));
+}
+
+TEST(YamlDocTest, TakesEveryQuoteThatIsClosed) {
+  EXPECT_EQ(AsJson("a: \"x\ny\"\n"), R"({"a": "x y"})");
+  EXPECT_EQ(AsJson("{\"a\": 'it''s'}"), R"({"a": "it's"})");
+  EXPECT_EQ(AsJson("a: \"x\\\"\"  # \"\n"), R"({"a": "x\""})");
+  EXPECT_EQ(AsJson("\xC3\xA9: \"\xC3\xA9\"\n"), "{\"\xC3\xA9\": \"\xC3\xA9\"}");
+  EXPECT_EQ(AsJson("a: &x \"b\"\nc: !!str \"d\"\n"), R"({"a": "b", "c": "d"})");
+}
+
 }  // namespace
 }  // namespace ckptdiff
