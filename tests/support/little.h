@@ -9,11 +9,11 @@
 
 namespace ckptdiff {
 
-// The lowest `bytes` bytes of `value`, little-endian.
+// The lowest `bytes` bytes of `value`, little-endian; zeros beyond its eight.
 inline std::string Little(uint64_t value, size_t bytes) {
   std::string text;
-  for (size_t i = 0; i < bytes; ++i) {
-    text += static_cast<char>(value >> (8 * i) & 0xff);
+  for (size_t i = 0; i < bytes; ++i, value >>= 8) {
+    text += static_cast<char>(value & 0xff);
   }
   return text;
 }
