@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -187,6 +188,17 @@ bool Proves(const std::vector<Pattern>& patterns,
   return right > 0;
 }
 
+// True where two variables would end up under one name, and one of them be
+// lost: what has to make room for others was not renamed itself.
+bool MakeOneOfTwo(const std::vector<Pattern>& patterns,
+                  const std::vector<Trial>& trials) {
+  const Rewriter rewrite(patterns);
+  std::set<std::string> results;
+  return std::any_of(trials.begin(), trials.end(), [&](const Trial& trial) {
+    return !results.insert(rewrite(trial.actual)).second;
+  });
+}
+
 // The patterns of the hunks of these findings, most frequent first.
 std::vector<Pattern> Proposed(const Evidence& evidence,
                               const std::vector<size_t>& findings) {
@@ -232,9 +244,14 @@ std::vector<Pattern> PatternsFor(const Evidence& evidence,
     if (is_known || !Proves({pattern}, trials, false)) continue;
     std::vector<Pattern> together = proven;
     together.push_back(pattern);
-    if (Proves(together, trials, false)) proven = std::move(together);
+    // Layers that moved up by one: the last of them has to move first.
+    if (!Proves(together, trials, false)) {
+      std::rotate(together.begin(), together.end() - 1, together.end());
+      if (!Proves(together, trials, false)) continue;
+    }
+    proven = std::move(together);
   }
-  return proven;
+  return MakeOneOfTwo(proven, trials) ? std::vector<Pattern>() : proven;
 }
 
 }  // namespace ckptdiff

@@ -12,8 +12,9 @@
 namespace ckptdiff {
 
 // Patterns that turn the checkpoint's names of these findings into the
-// model's, in the order in which they are to be applied, most frequent first.
-// None that leaves a name wrong, of these or of those that were right before.
+// model's, in the order in which they are to be applied. None that leaves a
+// name wrong, of these or of those that were right before; none at all where
+// they would give two variables one name.
 std::vector<Pattern> PatternsFor(const Evidence& evidence,
                                  const std::vector<size_t>& findings);
 
