@@ -1,5 +1,6 @@
 // Which parts make which wholes: patterns of names are compared, not single
-// names, and the layers of two patterns that agree go together in order.
+// names, and the layers of two patterns that agree go together in order. Longer
+// than most: each way of pairing the two lists rests on the same few types.
 
 #include "match/groups.h"
 

@@ -212,17 +212,25 @@ std::vector<float> Lessons(const Problem& problem) {
 // Some shapes are everywhere. Of two models that have nothing in common a few
 // variables find each other, but not by their names.
 bool IsChance(const Problem& problem, const Solution& solution) {
-  const size_t fewer = std::min(problem.actual.size(), problem.expected.size());
-  if (static_cast<float>(solution.pairs.size()) >
-      kChance * static_cast<float>(fewer)) {
-    return false;
+  // Any counter finds another one: scalars prove no kinship.
+  const auto arrays = [](const Side& side) {
+    return side.size() - static_cast<size_t>(std::count(
+                             side.elements.begin(), side.elements.end(), 1U));
+  };
+  const size_t fewer =
+      std::min(arrays(problem.actual), arrays(problem.expected));
+  if (fewer == 0) return false;
+  size_t paired = 0, named = 0;
+  for (const Decision& one : solution.pairs) {
+    const uint32_t a = problem.candidates[one.candidate].actual;
+    if (problem.actual.elements[a] == 1) continue;
+    const auto& said = one.evidence;
+    ++paired;
+    named += std::count(said.begin(), said.end(), kWords.id) > 0 ? 1 : 0;
   }
-  const size_t named = static_cast<size_t>(std::count_if(
-      solution.pairs.begin(), solution.pairs.end(), [](const Decision& one) {
-        const auto& said = one.evidence;
-        return std::find(said.begin(), said.end(), kWords.id) != said.end();
-      }));
-  return 2 * named < solution.pairs.size();
+  if (paired == 0) return true;
+  return static_cast<float>(paired) <= kChance * static_cast<float>(fewer) &&
+         2 * named < paired;
 }
 
 }  // namespace

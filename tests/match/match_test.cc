@@ -168,5 +168,18 @@ TEST(MatchTest, LeavesIncompleteGatesApart) {
   EXPECT_TRUE(MatchLayouts(split, fused).groups.empty());
 }
 
+// Counters of batch norms are alike in all models.
+TEST(MatchTest, CountersMakeNoKinOfStrangers) {
+  std::vector<Entry> actual, expected;
+  for (int64_t i = 0; i < 6; ++i) {
+    const std::string n = std::to_string(i);
+    actual.push_back({"stem." + n + ".conv.weight", {8 + i, 3, 7, 7}});
+    actual.push_back({"stem." + n + ".bn.num_batches_tracked", {}});
+    expected.push_back({"tower." + n + ".proj.weight", {40 + i, 99}});
+    expected.push_back({"tower." + n + ".norm.num_batches_tracked", {}});
+  }
+  EXPECT_TRUE(Names(LayoutOf(actual), LayoutOf(expected)).empty());
+}
+
 }  // namespace
 }  // namespace ckptdiff
