@@ -103,21 +103,26 @@ std::vector<size_t> Evidence::Absences() const {
   return absences;
 }
 
+Evidence::Marks Evidence::Told(const std::vector<size_t>& variables) const {
+  Marks told{std::vector<bool>(comparison_->expected().variables.size()),
+             std::vector<bool>(comparison_->actual().variables.size())};
+  for (size_t i : variables) {
+    const std::optional<FindingSide>& expected = findings_[i].expected;
+    const std::optional<FindingSide>& actual = findings_[i].actual;
+    if (expected && expected->variable < told.expected.size()) {
+      told.expected[expected->variable] = true;
+    } else if (!expected && actual && actual->variable < told.actual.size()) {
+      told.actual[actual->variable] = true;
+    }
+  }
+  return told;
+}
+
 std::vector<size_t> Evidence::WithSlots(std::vector<size_t> variables) const {
   if (Of("renamed-slot").empty() && Of("orphan-slot").empty()) {
     return variables;
   }
-  std::vector<bool> is_renamed(comparison_->expected().variables.size());
-  std::vector<bool> is_gone(comparison_->actual().variables.size());
-  for (size_t i : variables) {
-    const std::optional<FindingSide>& old_side = findings_[i].actual;
-    const std::optional<FindingSide>& new_side = findings_[i].expected;
-    if (new_side && new_side->variable < is_renamed.size()) {
-      is_renamed[new_side->variable] = true;
-    } else if (!new_side && old_side && old_side->variable < is_gone.size()) {
-      is_gone[old_side->variable] = true;
-    }
-  }
+  const auto [is_renamed, is_gone] = Told(variables);
   for (size_t i : Of("renamed-slot")) {
     size_t owner =
         comparison_->OwnerOfExpected(findings_[i].expected->variable);
@@ -131,17 +136,7 @@ std::vector<size_t> Evidence::WithSlots(std::vector<size_t> variables) const {
 }
 
 std::vector<size_t> Evidence::WithLayers(std::vector<size_t> variables) const {
-  std::vector<bool> is_fresh(comparison_->expected().variables.size());
-  std::vector<bool> is_gone(comparison_->actual().variables.size());
-  for (size_t i : variables) {
-    const std::optional<FindingSide>& fresh = findings_[i].expected;
-    const std::optional<FindingSide>& gone = findings_[i].actual;
-    if (fresh && fresh->variable < is_fresh.size()) {
-      is_fresh[fresh->variable] = true;
-    } else if (!fresh && gone && gone->variable < is_gone.size()) {
-      is_gone[gone->variable] = true;
-    }
-  }
+  const auto [is_fresh, is_gone] = Told(variables);
   auto add = [&](std::string_view rule, const LayerIndex& layers,
                  const std::vector<bool>& are_told) {
     for (size_t i : Of(rule)) {

@@ -62,6 +62,15 @@ class Evidence {
   std::vector<size_t> Unclaimed(std::vector<size_t> findings) const;
 
  private:
+  // By position in the layout of either side.
+  struct Marks {
+    std::vector<bool> expected, actual;
+  };
+
+  // The model's variables that these findings speak of; the checkpoint's where
+  // the model has none.
+  Marks Told(const std::vector<size_t>& variables) const;
+
   const Comparison* comparison_;
   std::span<const Finding> findings_;
   std::unordered_map<std::string_view, std::vector<size_t>> by_rule_;

@@ -25,9 +25,7 @@ std::vector<ModelLayer> LayersOf(const Layout& model, const Positions& order,
   std::string_view layer;
   for (uint32_t i : order) {
     const Variable& variable = model.variables[i];
-    const std::string_view name = variable.name;
-    const size_t last = name.find_last_of("/.");
-    const std::string_view here = name.substr(0, last == name.npos ? 0 : last);
+    const std::string_view here = LayerIn(variable.name);
     if (layers.empty() || by_variable || here.empty() || here != layer) {
       layers.emplace_back();
     }

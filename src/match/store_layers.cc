@@ -144,6 +144,11 @@ LayerPair PairOfLayer(const Layout& stored, const StoreLayer& layer,
   return pair;
 }
 
+std::string_view LayerIn(std::string_view name) {
+  const size_t last = name.find_last_of("/.");
+  return last == name.npos ? std::string_view() : name.substr(0, last);
+}
+
 bool CountsLayers(std::string_view name) { return PlaceOf(name).has_value(); }
 
 Store StoreOf(const Layout& layout, const Members& members) {

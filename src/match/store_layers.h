@@ -45,6 +45,10 @@ uint64_t ShapeHash(const Shape& shape);
 LayerPair PairOfLayer(const Layout& stored, const StoreLayer& layer,
                       const Layout& model, Positions variables);
 
+// A model's name for the layer of a variable: all but the last part of the
+// variable's own; empty where it has one part.
+std::string_view LayerIn(std::string_view name);
+
 // Whether a name tells which layer of a store it is in, by a counter.
 bool CountsLayers(std::string_view name);
 

@@ -44,7 +44,7 @@ class Reading {
     for (uint32_t i : order) {
       const Variable& variable = model.variables[i];
       sums_.push_back(sums_.back() + ShapeHash(variable.shape));
-      parents_.push_back(ParentOf(variable.name));
+      parents_.push_back(LayerIn(variable.name));
     }
   }
 
@@ -70,11 +70,6 @@ class Reading {
 
   // By place: the layers read so far -> the step.
   using Open = std::map<size_t, std::map<std::vector<uint32_t>, size_t>>;
-
-  static std::string_view ParentOf(std::string_view name) {
-    const size_t last = name.find_last_of("/.");
-    return last == name.npos ? std::string_view() : name.substr(0, last);
-  }
 
   // The steps that stand at the end.
   std::vector<size_t> Walk() {
