@@ -62,14 +62,18 @@ bool IsDepth(const Evidence& evidence, const std::vector<size_t>& absences) {
   });
 }
 
-// Every variable that is on one side only is of one kind, in layers that are
-// on both sides, and there are several.
+// What all that is on one side, and is on the other side nowhere, are called:
+// one kind of variable, and there are several.
 std::string_view Flag(const Evidence& evidence,
                       const std::vector<size_t>& absences) {
   std::string_view kind;
   for (size_t i : absences) {
     const Finding& finding = evidence.finding(i);
-    if (IsLayer(finding)) return "";
+    if (IsLayer(finding) ||
+        finding.expected.has_value() !=
+            evidence.finding(absences.front()).expected.has_value()) {
+      return "";
+    }
     std::string_view name = OnlySide(finding).name;
     name.remove_prefix(name.find_last_of("/.") + 1);
     if (!kind.empty() && kind != name) return "";

@@ -30,11 +30,56 @@ std::vector<Diagnosis> OfAttributes(const Evidence& evidence) {
                  "the checkpoint was saved");
 }
 
+// Weights that are missing and unexpected in equal numbers, and could be one
+// another: renamed, but nothing tells which is which.
+std::vector<size_t> Interchangeable(const Evidence& evidence) {
+  const Comparison& comparison = evidence.comparison();
+  std::vector<bool> missing(comparison.expected().variables.size());
+  std::vector<bool> unexpected(comparison.actual().variables.size());
+  for (const Ambiguity& set : comparison.pairing().ambiguous) {
+    if (set.actual.size() != set.expected.size()) continue;
+    for (size_t i : set.expected) missing[i] = true;
+    for (size_t i : set.actual) unexpected[i] = true;
+  }
+  std::vector<size_t> found;
+  for (size_t i : evidence.Absences()) {
+    const Finding& finding = evidence.finding(i);
+    const bool is_missing = finding.expected.has_value();
+    const std::vector<bool>& open = is_missing ? missing : unexpected;
+    const size_t at =
+        (is_missing ? finding.expected : finding.actual)->variable;
+    if (at < open.size() && open[at]) found.push_back(i);
+  }
+  return found;
+}
+
+std::vector<Diagnosis> OfTwins(const Evidence& evidence) {
+  std::vector<size_t> twins = Interchangeable(evidence);
+  if (twins.empty()) return {};
+  std::vector<size_t> missing = twins;
+  std::erase_if(missing,
+                [&](size_t i) { return !evidence.finding(i).expected; });
+  const Finding& first = evidence.finding(missing.front());
+  std::vector<std::string> either;
+  for (const Candidate& candidate : first.candidates) {
+    either.push_back(candidate.name);
+  }
+  return Explain(
+      0.85, evidence.WithSlots(evidence.WithLayers(std::move(twins))),
+      fmt::format("{} renamed, and nothing tells which is which: {} was one of "
+                  "{}.",
+                  Count(missing.size(), "variable was", "variables were"),
+                  first.expected->name, Listed(either)),
+      "name the layers as they were saved; where both sides hold values, "
+      "--content tells them apart");
+}
+
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   std::vector<size_t> renamed = evidence.names().Of(
       {ChangeKind::kRelabel, ChangeKind::kIndex, ChangeKind::kSpelling});
   if (renamed.empty() || evidence.names().of_slots()) {
-    return OfAttributes(evidence);
+    std::vector<Diagnosis> found = OfAttributes(evidence);
+    return found.empty() ? OfTwins(evidence) : found;
   }
   const std::vector<std::string> layers = RenamedLayers(evidence, renamed);
   std::vector<Pattern> patterns = PatternsFor(evidence, renamed);
@@ -51,6 +96,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
                   Listed(layers)),
       std::move(fix));
   found.front().patterns = std::move(patterns);
+  for (Diagnosis& twins : OfTwins(evidence)) found.push_back(std::move(twins));
   return found;
 }
 
@@ -62,11 +108,13 @@ extern const Cause kLayersRenamed = {
              .harmless = false,
              .summary = "layers have other names in the code than in the "
                         "checkpoint",
-             .help = "Holds where variables are there under names of which "
-                     "inner or leading parts were replaced: a layer got another"
-                     " name, a list is counted from another number, words are "
-                     "spelled otherwise. Shapes and the rest of the names "
-                     "agree."},
+             .help =
+                 "Holds where variables are there under names of which "
+                 "inner or leading parts were replaced: a layer got another"
+                 " name, a list is counted from another number, words are "
+                 "spelled otherwise. Shapes and the rest of the names "
+                 "agree. Where several could be one another, they are left open"
+                 " and this is said of all of them together."},
     .diagnose = DiagnoseIt,
 };
 

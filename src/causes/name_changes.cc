@@ -64,9 +64,7 @@ NameChanges::NameChanges(std::span<const Finding> findings,
     NameChange change{.finding = position,
                       .actual = finding.actual->name,
                       .expected = finding.expected->name};
-    char from = NameSeparator(change.actual);
-    char to = NameSeparator(change.expected);
-    change.separator_changed = from != to && from != '\0' && to != '\0';
+    change.separator_changed = SeparatorsDiffer(change.actual, change.expected);
     change.is_state = finding.expected->role == Role::kOptimizer;
     change.entries = EntriesOf(change.actual.size() > change.expected.size()
                                    ? *finding.actual

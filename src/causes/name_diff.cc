@@ -222,6 +222,24 @@ std::vector<Hunk> Diff(const NameWords& from, const NameWords& to) {
   return hunks;
 }
 
+NameWords CutAt(std::string_view name, std::string_view separators) {
+  NameWords parts;
+  size_t start = 0;
+  for (size_t end; (end = name.find_first_of(separators, start)) != name.npos;
+       start = end + 1) {
+    parts.push_back(name.substr(start, end - start));
+  }
+  parts.push_back(name.substr(start));
+  return parts;
+}
+
+// "student/fc1.weight": dotted names under a scope.
+bool IsDottedInScope(std::string_view name) {
+  const size_t scope = name.rfind('/');
+  return scope != std::string_view::npos &&
+         name.find('.', scope) != std::string_view::npos;
+}
+
 }  // namespace
 
 char NameSeparator(std::string_view name) {
@@ -231,15 +249,14 @@ char NameSeparator(std::string_view name) {
 
 std::vector<std::string_view> NameParts(std::string_view name) {
   const char separator = NameSeparator(name);
-  NameWords parts;
-  size_t start = 0;
-  for (size_t end;
-       separator != '\0' && (end = name.find(separator, start)) != name.npos;
-       start = end + 1) {
-    parts.push_back(name.substr(start, end - start));
-  }
-  parts.push_back(name.substr(start));
-  return parts;
+  return separator == '\0' ? NameWords{name}
+                           : CutAt(name, std::string_view(&separator, 1));
+}
+
+bool SeparatorsDiffer(std::string_view from, std::string_view to) {
+  const char one = NameSeparator(from), other = NameSeparator(to);
+  return one != other && one != '\0' && other != '\0' &&
+         !IsDottedInScope(one == '/' ? from : to);
 }
 
 bool IsWrapperWord(std::string_view part) { return IsOneOf(part, kWrappers); }
@@ -249,6 +266,9 @@ bool IsParametrizationWord(std::string_view part) {
 }
 
 std::vector<Hunk> DiffNames(std::string_view from, std::string_view to) {
+  if (NameSeparator(from) != NameSeparator(to) && !SeparatorsDiffer(from, to)) {
+    return Diff(CutAt(from, "/."), CutAt(to, "/."));
+  }
   return Diff(NameParts(from), NameParts(to));
 }
 

@@ -47,6 +47,11 @@ struct Hunk {
 std::vector<std::string_view> NameParts(std::string_view name);
 char NameSeparator(std::string_view name);
 
+// True where one name is cut at `/` and the other at `.`, as two libraries have
+// it; not where the one is the other's kind under a scope (student/fc1.weight
+// and fc1.weight).
+bool SeparatorsDiffer(std::string_view from, std::string_view to);
+
 // Words of whole-file conventions, shared by causes.
 bool IsWrapperWord(std::string_view part);
 bool IsParametrizationWord(std::string_view part);
