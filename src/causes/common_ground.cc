@@ -20,8 +20,11 @@ double Common(const Comparison& comparison) {
     if (want.role != Role::kWeight) continue;
     const Shape& have = comparison.actual(pair.actual).shape;
     const bool is_resized = pair.transform.empty() && !have.Agrees(want.shape);
-    if (is_resized && (pair.how == How::kRenamed ||
-                       have.dims.size() != want.shape.dims.size())) {
+    const bool is_found =
+        pair.how != How::kRenamed ||
+        std::count(pair.evidence.begin(), pair.evidence.end(), "same-suffix");
+    if (is_resized &&
+        (!is_found || have.dims.size() != want.shape.dims.size())) {
       continue;
     }
     common += is_resized || pair.how == How::kRenamed ? 0.5 : 1;

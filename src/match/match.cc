@@ -69,10 +69,15 @@ class Matcher {
       Accept(JoinByNumberShift(actual_, expected_, a, e), "same-shift", &a, &e);
     }
     EqualNames equal = JoinEqualNames(actual_, expected_, a, e);
+    std::vector<Pair> resized;
+    if (proven.empty()) {
+      resized = PairResizedThroughout(actual_, expected_, equal);
+    }
     if (is_large || (ExplainsASide(equal) && !Contradicts(equal, proven))) {
       Accept(std::move(equal), "same-name", &a, &e);
       proven.clear();
     }
+    AcceptResized(std::move(resized), &a, &e);
     if (is_large) {
       Accept(JoinByPrefixChange(actual_, expected_, a, e), "same-suffix", &a,
              &e);
@@ -83,9 +88,8 @@ class Matcher {
     }
     PutBack(proven, &a, &e);
     Weigh(proven, layers, &a, &e);
-    for (Pair& pair : PairResized(actual_, expected_, pairing_.pairs, a, e)) {
-      pairing_.pairs.push_back(std::move(pair));
-    }
+    AcceptResized(PairResized(actual_, expected_, pairing_.pairs, a, e), &a,
+                  &e);
   }
 
   Pairing Finish() {
@@ -134,6 +138,15 @@ class Matcher {
     }
     *a = std::move(equal.actual);
     *e = std::move(equal.expected);
+  }
+
+  void AcceptResized(std::vector<Pair> resized, Positions* a, Positions* e) {
+    ContentPairs taken;
+    for (Pair& pair : resized) {
+      taken.emplace_back(pair.actual, pair.expected);
+      pairing_.pairs.push_back(std::move(pair));
+    }
+    SetAside(taken, a, e);
   }
 
   void AcceptInOrder(const std::vector<LayerPair>& layers, Positions* a,

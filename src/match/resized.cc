@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kMostPrefixes = 8;
 constexpr uint32_t kTaken = UINT32_MAX;
+// Fewer that differ may be anything.
+constexpr size_t kThroughout = 8;
 
 struct Prefix {
   std::string actual, expected;
@@ -58,18 +60,96 @@ std::vector<Prefix> ProvenPrefixes(const Layout& actual, const Layout& expected,
   return prefixes;
 }
 
+// The whole words that all the names begin with.
+std::string_view CommonFront(const Layout& layout, const Positions& positions) {
+  if (positions.empty()) return "";
+  const std::string_view first = layout.variables[positions.front()].name;
+  size_t front = first.size();
+  for (uint32_t i : positions) {
+    const std::string& name = layout.variables[i].name;
+    front = std::min(front, name.size());
+    while (!name.starts_with(first.substr(0, front))) --front;
+  }
+  while (front > 0 && first[front - 1] != '.' && first[front - 1] != '/') {
+    --front;
+  }
+  return first.substr(0, front);
+}
+
+// Positions by name behind its `front`; kTaken where one repeats.
+std::unordered_map<std::string_view, uint32_t> ByName(
+    const Layout& layout, const Positions& positions, size_t front = 0) {
+  std::unordered_map<std::string_view, uint32_t> by_name;
+  for (uint32_t i : positions) {
+    std::string_view name = layout.variables[i].name;
+    auto [at, is_new] = by_name.emplace(name.substr(front), i);
+    if (!is_new) at->second = kTaken;
+  }
+  return by_name;
+}
+
+// How many of one side would find one of their size on the other side.
+size_t SizesInCommon(const Layout& actual, const Layout& expected,
+                     const EqualNames& left) {
+  std::unordered_map<uint64_t, size_t> sizes;
+  for (uint32_t i : left.actual) {
+    ++sizes[actual.variables[i].shape.Elements().value_or(0)];
+  }
+  return static_cast<size_t>(std::count_if(
+      left.expected.begin(), left.expected.end(), [&](uint32_t i) {
+        auto found =
+            sizes.find(expected.variables[i].shape.Elements().value_or(0));
+        if (found == sizes.end() || found->second == 0) return false;
+        --found->second;
+        return true;
+      }));
+}
+
 }  // namespace
+
+std::vector<Pair> PairResizedThroughout(const Layout& actual,
+                                        const Layout& expected,
+                                        const EqualNames& equal) {
+  std::vector<Pair> resized;
+  // Where no name is equal, all of them may have got another front.
+  std::string_view have, want;
+  if (equal.pairs.empty()) {
+    have = CommonFront(actual, equal.actual);
+    want = CommonFront(expected, equal.expected);
+  }
+  const bool by_suffix = have != want;
+  auto by_name = ByName(expected, equal.expected, want.size());
+  for (uint32_t i : equal.actual) {
+    const Variable& variable = actual.variables[i];
+    auto found =
+        by_name.find(std::string_view(variable.name).substr(have.size()));
+    if (found == by_name.end() || found->second == kTaken) continue;
+    const Variable& other = expected.variables[found->second];
+    if (variable.shape.dims.size() != other.shape.dims.size() ||
+        FitOf(variable.shape, other.shape) != Fit::kNone) {
+      continue;
+    }
+    resized.push_back({.actual = i,
+                       .expected = found->second,
+                       .how = HowNamed(variable.name, other.name),
+                       .confidence = 0.9,
+                       .evidence = {by_suffix ? "same-suffix" : "same-name"}});
+    found->second = kTaken;
+  }
+  const size_t left = std::min(equal.actual.size(), equal.expected.size());
+  const bool is_throughout =
+      resized.size() >= kThroughout &&
+      resized.size() * 10 > left * (by_suffix ? 9 : 5) &&
+      SizesInCommon(actual, expected, equal) * 2 < resized.size();
+  return is_throughout ? resized : std::vector<Pair>();
+}
 
 std::vector<Pair> PairResized(const Layout& actual, const Layout& expected,
                               const std::vector<Pair>& pairs,
                               const Positions& a, const Positions& e) {
   std::vector<Pair> resized;
   if (a.empty() || e.empty()) return resized;
-  std::unordered_map<std::string_view, uint32_t> by_name;
-  for (uint32_t i : e) {
-    auto [at, is_new] = by_name.emplace(expected.variables[i].name, i);
-    if (!is_new) at->second = kTaken;
-  }
+  auto by_name = ByName(expected, e);
   std::vector<bool> used(actual.variables.size());
   for (const Prefix& change : ProvenPrefixes(actual, expected, pairs)) {
     for (uint32_t i : a) {

@@ -1,4 +1,5 @@
-// One variable whose length changed: a new head, a longer vocabulary.
+// Variables whose lengths changed: a new head, a longer vocabulary, a wider
+// model.
 
 #ifndef CKPTDIFF_MATCH_RESIZED_H_
 #define CKPTDIFF_MATCH_RESIZED_H_
@@ -16,6 +17,15 @@ namespace ckptdiff {
 std::vector<Pair> PairResized(const Layout& actual, const Layout& expected,
                               const std::vector<Pair>& pairs,
                               const Positions& a, const Positions& e);
+
+// A model that was made wider, or cut into shards: variables of equal names, or
+// of names that are equal behind what all of a side begin with, with other
+// lengths, of which hardly one has a length that another one is missing.
+// (Of such a model a bias may fit where a wider layer's is sought.) Nothing
+// where fewer differ, or where they could be one another.
+std::vector<Pair> PairResizedThroughout(const Layout& actual,
+                                        const Layout& expected,
+                                        const EqualNames& equal);
 
 }  // namespace ckptdiff
 
