@@ -75,7 +75,7 @@ bool NothingInCommon(const Evidence& evidence) {
   if (Common(comparison) > kNextToNothing * static_cast<double>(smaller)) {
     return false;
   }
-  return ShapesInCommon(comparison) * 5 <= smaller * 3;
+  return ShapesInCommon(comparison) * 10 <= smaller * 9;
 }
 
 }  // namespace ckptdiff

@@ -376,6 +376,9 @@ CASES = {
     "strangers-opt-convnext": lambda: strangers(OPT, CONVNEXT),
     "strangers-rnn-swin": lambda: strangers(RNN, SWIN),
     "strangers-bloom-inception": lambda: strangers(BLOOM, INCEPTION),
+    "strangers-deberta-bloom": lambda: strangers(DEBERTA, BLOOM),
+    "strangers-convnext-neo": lambda: strangers(CONVNEXT, NEO),
+    "strangers-swin-bloom": lambda: strangers(SWIN, BLOOM),
 }
 
 
