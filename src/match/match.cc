@@ -16,6 +16,7 @@
 #include "match/resized.h"
 #include "match/solve.h"
 #include "match/store_order.h"
+#include "match/strays.h"
 
 namespace ckptdiff {
 namespace {
@@ -93,6 +94,7 @@ class Matcher {
   }
 
   Pairing Finish() {
+    DropStrays(actual_, expected_, &pairing_);
     FillTransforms(actual_, expected_, &pairing_.pairs);
     FollowOwners(actual_, expected_, &pairing_);
     std::vector<bool> a(actual_.variables.size());
