@@ -87,6 +87,25 @@ TEST(KerasConfigTest, FrozenLayersAreNotTrained) {
 
 // Keras 3.0 froze only what was built, and writes the same config for both:
 // those who freeze a model that is there begin at its front.
+TEST(KerasConfigTest, Keras2TrainsASharedKernelThatOneOwnerTrains) {
+  std::string wrapper = R"({"class_name": "SpectralNormalization",
+      "config": {"name": "s", "batch_input_shape": [null, 3], "layer": )" +
+                        Dense("a", R"(, "trainable": false)") + "}}";
+  EXPECT_THAT(Lines(Sequential(wrapper)),
+              ElementsAre("s/kernel [3, 4]", "s/vector_u [1, 4] frozen",
+                          "s/bias [4] frozen"));
+}
+
+TEST(KerasConfigTest, RandomFourierFeaturesTrainTheirScaleOnly) {
+  EXPECT_THAT(
+      Lines(Sequential(R"({"class_name": "RandomFourierFeatures",
+      "config": {"name": "r", "output_dim": 5,
+                 "batch_input_shape": [null, 3]}},)" +
+                       Dense("a"))),
+      ElementsAre("r/kernel_scale [1]", "r/unscaled_kernel [3, 5] frozen",
+                  "r/bias [5] frozen", "a/kernel [5, 4]", "a/bias [4]"));
+}
+
 TEST(KerasConfigTest, FrozenTooEarlyInEarlyKeras3IsTrained) {
   auto model = [](const std::string& first, const std::string& second) {
     return R"({"module": "keras.src.models.sequential", "class_name": )"

@@ -67,6 +67,23 @@ void BuildReversibleEmbedding(LayerBuilder& b) {
   b.Add("reverse_embeddings", {width, rows});
 }
 
+// Of Keras 2 alone; float32, whatever its policy.
+void BuildRandomFourierFeatures(LayerBuilder& b) {
+  int64_t width = b.config().Size("output_dim");
+  b.Add("unscaled_kernel", {b.Dim(-1), width}, {false, "float32"});
+  b.Add("bias", {width}, {false, "float32"});
+  b.Add("kernel_scale", {1}, {true, "float32"});
+}
+
+// [batch, output_dim].
+std::vector<Shape> RandomFourierFeaturesOutput(const LayerConfig& config,
+                                               const LayerCall& call) {
+  Shape shape = call.First();
+  if (!shape.known || shape.dims.empty()) return {Shape::Unknown()};
+  shape.dims = {shape.dims[0], config.Size("output_dim")};
+  return {shape};
+}
+
 std::vector<Shape> EmbeddingOutput(const LayerConfig& config,
                                    const LayerCall& call) {
   Shape shape = call.First();
@@ -101,6 +118,8 @@ constexpr LayerClass kClasses[] = {
     {"Embedding", BuildEmbedding, EmbeddingOutput},
     {"InputLayer", nullptr, InputOutput},
     {"Lambda", nullptr, UnknownOutput},
+    {"RandomFourierFeatures", BuildRandomFourierFeatures,
+     RandomFourierFeaturesOutput},
     {"ReversibleEmbedding", BuildReversibleEmbedding, EmbeddingOutput},
 };
 

@@ -80,14 +80,17 @@ void Thaw(KerasLayer& layer) {
 
 // Keras 3 keeps the flag with the variable, and freezing an object sets it in
 // all that it holds, in their configs too; Keras 2 asks every object on the
-// way. Where a config does not tell whether a layer was frozen in time: those
-// who freeze a model that is there begin at its front.
+// way, and trains what any owner of a shared variable trains. Where a config
+// does not tell whether a layer was frozen in time: those who freeze a model
+// that is there begin at its front.
 void SetOptimized(const KerasModel& model, KerasLayer& layer, bool outer) {
   bool trained = layer.trainable && outer;
-  for (KerasVariable* variable : layer.variables) {
-    variable->optimized = variable->trainable && !variable->frozen && trained;
-  }
   bool is_keras3 = model.dialect == KerasDialect::kKeras3;
+  for (KerasVariable* variable : layer.variables) {
+    bool by_another = !is_keras3 && variable->optimized;
+    variable->optimized =
+        by_another || (variable->trainable && !variable->frozen && trained);
+  }
   bool all_frozen = true;  // of the model's layers so far
   for (KerasChild& child : layer.children) {
     KerasLayer& inner = *child.layer;
