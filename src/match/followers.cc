@@ -29,7 +29,9 @@ class Owners {
     }
   }
 
+  // kNone where none is told.
   size_t Of(const Variable& slot) const {
+    if (!slot.slot->owner) return kNone;
     auto by_key = by_key_.find(slot.slot->owner_key);
     if (by_key != by_key_.end()) return by_key->second;
     auto by_name = by_name_.find(*slot.slot->owner);
@@ -101,13 +103,14 @@ class SlotsByKind {
 };
 
 // Of which optimizer nothing but numbers is stored: what its slots are called
-// is then the reader's guess.
+// is then the reader's guess; averages of weights, which belong to no
+// optimizer, too.
 bool IsGuessed(const Layout& layout, const Variable& slot) {
   if (layout.source.addressed_by != AddressedBy::kOrder) return false;
-  for (const Optimizer& optimizer : layout.optimizers) {
-    if (optimizer.id == slot.slot->optimizer) return !optimizer.class_name;
-  }
-  return false;
+  const std::string& id = slot.slot->optimizer;
+  return std::ranges::any_of(layout.optimizers, [&](const Optimizer& one) {
+    return (id.empty() || one.id == id) && !one.class_name;
+  });
 }
 
 // The slots of one variable that found no partner, on both sides.
@@ -129,6 +132,7 @@ class Follower {
 
   void Follow() {
     const Owners actual_owners(actual_), expected_owners(expected_);
+    if (PairNumbered(actual_owners, expected_owners)) return;
     SlotsByKind slots(expected_);
     for (size_t i = 0; i < actual_.variables.size(); ++i) {
       const Variable& slot = actual_.variables[i];
@@ -164,6 +168,46 @@ class Follower {
   }
 
  private:
+  // A file that stores the optimizer as numbers is loaded by them. True where
+  // its slots, in their order, have the shapes that are looked for, and no
+  // owner that is known of one says otherwise: then they are those. Scalars
+  // that nothing looks for are the optimizer's own.
+  bool PairNumbered(const Owners& actual_owners,
+                    const Owners& expected_owners) {
+    std::vector<size_t> want;
+    for (size_t i = 0; i < expected_.variables.size(); ++i) {
+      if (expected_.variables[i].slot) want.push_back(i);
+    }
+    if (want.empty()) return false;
+    struct Found {
+      size_t pair, have, want;
+    };
+    std::vector<Found> found;
+    for (size_t i = 0; i < actual_.variables.size(); ++i) {
+      const Variable& have = actual_.variables[i];
+      if (!have.slot) continue;
+      if (!IsGuessed(actual_, have)) return false;
+      const bool is_next =
+          found.size() < want.size() &&
+          expected_.variables[want[found.size()]].shape == have.shape;
+      if (!is_next) {
+        if (have.shape.dims.empty()) continue;
+        return false;
+      }
+      const size_t next = want[found.size()];
+      const size_t owner = expected_owners.Of(expected_.variables[next]);
+      if (owner == kNone || pair_of_[owner] == kNone) return false;
+      found.push_back({pair_of_[owner], i, next});
+      if (FollowsOwner(have) &&
+          actual_owners.Of(have) != pairing_.pairs[found.back().pair].actual) {
+        return false;
+      }
+    }
+    if (found.size() != want.size()) return false;
+    for (const Found& one : found) Add(one.pair, one.have, one.want);
+    return true;
+  }
+
   // As many slots under guessed names as are looked for: those, in order.
   void PairGuessed(size_t pair, Rest* rest) {
     std::ranges::sort(rest->actual);
@@ -171,7 +215,7 @@ class Follower {
     for (size_t k = 0; k < rest->actual.size(); ++k) {
       const Variable& have = actual_.variables[rest->actual[k]];
       const Variable& want = expected_.variables[rest->expected[k]];
-      if (!IsGuessed(actual_, have) || have.role != want.role ||
+      if (!IsGuessed(actual_, have) ||
           FitOf(have.shape, want.shape) == Fit::kNone) {
         return;
       }

@@ -55,9 +55,9 @@ bool KindsCorrespond(const Kinds& have, const Kinds& want,
 // A file that stores an optimizer as numbers, without its class, has slots of
 // some kind, and as many as are wanted: which, is the reader's guess.
 bool AreGuessed(const Layout& actual, std::string_view have_class,
-                const Kinds& have, const Kinds& want) {
+                size_t have_kinds, size_t want_kinds, bool all_placed) {
   return actual.source.addressed_by == AddressedBy::kOrder &&
-         have_class.empty() && have.size() == want.size();
+         have_class.empty() && (all_placed || have_kinds == want_kinds);
 }
 
 }  // namespace
@@ -161,6 +161,7 @@ void OptimizerState::FindMissing() {
 void OptimizerState::FindCorrespondences() {
   struct Seen {
     Kinds kinds;
+    bool all_placed = true;
     std::map<std::string_view, size_t> counterparts;  // actual id → slots
   };
   std::vector<std::string_view> order;
@@ -176,6 +177,7 @@ void OptimizerState::FindCorrespondences() {
     auto [at, is_new] = seen.try_emplace(slot.slot->optimizer);
     if (is_new) order.push_back(slot.slot->optimizer);
     at->second.kinds.insert(slot.slot->slot);
+    at->second.all_placed &= comparison_->ExpectedIsPlaced(i);
     size_t owner = comparison_->OwnerOfExpected(i);
     if (owner == Comparison::kNone || slots_of_actual_.empty()) continue;
     size_t partner = comparison_->PartnerOfExpected(owner);
@@ -206,7 +208,8 @@ void OptimizerState::FindCorrespondences() {
           KindsCorrespond(have, optimizer.kinds,
                           !have_class.empty() && !want_class.empty() &&
                               have_class != want_class) ||
-          AreGuessed(comparison_->actual(), have_class, have, optimizer.kinds);
+          AreGuessed(comparison_->actual(), have_class, have.size(),
+                     optimizer.kinds.size(), optimizer.all_placed);
     }
     correspondences_.push_back(std::move(one));
   }

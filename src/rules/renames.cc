@@ -87,6 +87,8 @@ bool Renames::IsRenamedVariable(const Pair& pair) const {
            !IsThroughList(have.key) && !IsThroughList(variable.key);
   }
   if (IsSlot(variable) || variable.role == Role::kBookkeeping) return false;
+  // An average goes where its owner goes, unless a loader asks for its name.
+  if (variable.slot && !by_name_) return false;
   if (IsUntold(comparison_->actual(), have, variable) ||
       IsUntold(comparison_->expected(), variable, have)) {
     return false;

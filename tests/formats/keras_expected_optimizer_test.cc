@@ -57,6 +57,15 @@ std::string Keras2(const std::string& layer, const std::string& optimizer) {
          "}}";
 }
 
+TEST(KerasExpectedOptimizerTest, TfKerasMarksLegacyOptimizersByTheirModule) {
+  EXPECT_THAT(
+      OptimizerLines(Keras2(
+          Kernel("batch_input_shape"),
+          R"({"module": "keras.optimizers.legacy", "class_name": "RMSprop",
+              "config": {"name": "opt"}})")),
+      ElementsAre("opt/iter []", "opt/b/kernel/rms [3, 4]"));
+}
+
 TEST(KerasExpectedOptimizerTest, EachAgeNamesItsSlotsInItsOrder) {
   std::string fixed = R"("name": "opt")";
   EXPECT_THAT(OptimizerLines(

@@ -97,6 +97,18 @@ TEST(KerasSlotsTest, AdafactorOfTfKerasHasNone) {
             "r:0 c:0 v:0 v:1");
 }
 
+TEST(KerasSlotsTest, AdafactorFollowsTheWeightsWhereShapesAreAmbiguous) {
+  // Two vectors, then the row of a kernel: not row, column and kernel.
+  SlotOwners owners =
+      Ordered({{"n/gamma", {2}}, {"n/beta", {2}}, {"c/kernel", {2, 2, 1}}});
+  std::vector<Shape> stored = Shapes({{2}, {2}, {2, 2}, {2, 1}, {2, 2, 1}});
+  EXPECT_EQ(Told(TieSlots(Class("Adafactor"), kKeras2, stored, owners)),
+            "v:0 v:1 r:2 c:2 v:2");
+  // Within a LossScaleOptimizer, Keras 3 keeps no placeholders either.
+  EXPECT_EQ(Told(TieSlots(Class("Adafactor"), kKeras3, stored, owners)),
+            "velocity:0 velocity:1 r:2 c:2 velocity:2");
+}
+
 TEST(KerasSlotsTest, MuonLeavesVectorsAndEmbeddingsToAdam) {
   SlotOwners owners = Ordered({{"embedding/embeddings", {7, 4}},
                                {"a/kernel", {4, 4}},
@@ -182,6 +194,15 @@ TEST(KerasSlotsTest, AnUnknownClassIsGuessedFromTheShapes) {
       "momentum:0 velocity:0 momentum:1 velocity:1");
   EXPECT_EQ(Told(TieSlots({}, kKeras3, Shapes({{3, 4}, {5}, {6}}), owners)),
             "momentum:? momentum:? momentum:?");
+  EXPECT_EQ(
+      Told(TieSlots({}, kKeras2,
+                    Shapes({{3, 4}, {4}, {3, 4}, {3, 4}, {4}, {4}}), owners)),
+      "average:0 average:1 m:0 v:0 m:1 v:1");
+  EXPECT_EQ(
+      Told(TieSlots({}, kKeras3,
+                    Shapes({{3, 4}, {3, 4}, {4}, {4}, {3, 4}, {4}}), owners)),
+      "momentum:0 velocity:0 momentum:1 velocity:1 velocity_hat:0 "
+      "velocity_hat:1");
 }
 
 TEST(KerasVariableNamesTest, SnakeCaseIsThatOfKeras) {

@@ -73,6 +73,27 @@ TEST(EqualNamesTest, SlotsUnderGuessedNamesAreThoseThatAreWanted) {
   EXPECT_FALSE(Compare(fewer, wanted).value().findings.empty());
 }
 
+// What an average is called is the optimizer's business; TF1 asks for its name.
+TEST(EqualNamesTest, AnAverageOfAnotherNameIsNotRenamedWhereNobodyAsksForIt) {
+  auto with_average = [](AddressedBy addressed_by, const std::string& name) {
+    Layout layout = Of({{"d", "d"}});
+    layout.source.addressed_by = addressed_by;
+    Variable average = layout.variables[0];
+    average.name = average.key = name;
+    average.role = Role::kAverage;
+    average.slot = Slot{.slot = "average", .owner = "d"};
+    layout.variables.push_back(std::move(average));
+    return layout;
+  };
+  for (AddressedBy by : {AddressedBy::kOrder, AddressedBy::kName}) {
+    const Report report =
+        Compare(with_average(by, "sgd/d_average"),
+                with_average(by, "loss_scale_optimizer/sgd/d_average"))
+            .value();
+    EXPECT_EQ(report.findings.empty(), by == AddressedBy::kOrder);
+  }
+}
+
 TEST(EqualNamesTest, NumbersCountFromAnotherOneOnlyWhereThatExplainsAll) {
   Layout from_0 = Of({{"l.0.w", ""}, {"l.1.w", ""}, {"l.2.w", ""}, {"e", ""}});
   Layout from_1 = Of({{"l.1.w", ""}, {"l.2.w", ""}, {"l.3.w", ""}, {"e", ""}});

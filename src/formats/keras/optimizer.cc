@@ -64,6 +64,13 @@ bool IsAboveZero(const Json& config, std::string_view name) {
   return member != nullptr && member->is_number() && member->get<double>() > 0;
 }
 
+// tf-keras marks the old classes by their module in a `.keras`, and the new
+// ones by a member of their config in an HDF5.
+bool IsLegacy(const Json& object, const Json& config) {
+  return IsTrue(config, "is_legacy_optimizer") ||
+         StringOr(object, "module").ends_with("optimizers.legacy");
+}
+
 // "Custom>Adam", "pkg>Mine" → what stands behind the package.
 std::string BareClass(const std::string& class_name) {
   return class_name.substr(class_name.rfind('>') + 1);
@@ -123,7 +130,7 @@ KerasOptimizer ReadAt(const Json* object, int depth) {
   ReadSettings(*config, &optimizer);
   const Json* rate = Member(*config, "learning_rate");
   optimizer.has_own_schedule = rate != nullptr && rate->is_object();
-  optimizer.is_legacy = IsTrue(*config, "is_legacy_optimizer");
+  optimizer.is_legacy = IsLegacy(*object, *config);
   optimizer.use_ema = IsTrue(*config, "use_ema");
   optimizer.accumulates = IsAboveZero(*config, "gradient_accumulation_steps");
   optimizer.has_momentum = IsAboveZero(*config, "momentum");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "formats/keras/slot_guesses.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -21,10 +23,10 @@ bool IsFactored(const Shape& row, const Shape& column, const Shape& whole) {
 
 // Adafactor: r, c, velocity per variable. Below rank 2, Keras 3 stores two
 // scalars that mean nothing in place of r and c, tf-keras velocity alone.
-std::optional<SlotGroups> GroupAdafactor(const std::vector<SlotRun>& in_front,
-                                         SlotDialect dialect,
-                                         const std::vector<Shape>& stored,
-                                         size_t count) {
+std::optional<SlotGroups> GroupAdafactorOf(const std::vector<SlotRun>& in_front,
+                                           SlotDialect dialect,
+                                           const std::vector<Shape>& stored,
+                                           size_t count) {
   if (stored.size() < in_front.size() * count) return std::nullopt;
   SlotGroups groups(count);
   size_t at = 0;
@@ -60,6 +62,120 @@ std::optional<SlotGroups> GroupAdafactor(const std::vector<SlotRun>& in_front,
   return groups;
 }
 
+// One variable of the optimizer, as a class makes it for a weight.
+struct SlotShape {
+  Shape shape;
+  std::string word;  // empty: a placeholder
+};
+
+// What Adafactor makes below rank 2 in Keras 3 where nothing wraps it.
+enum class Placeholders { kNone, kTwo };
+
+std::vector<SlotShape> AdafactorSlots(const Shape& weight, SlotDialect dialect,
+                                      Placeholders placeholders) {
+  std::vector<SlotShape> slots;
+  if (weight.dims.size() >= 2) {
+    Shape row = weight;
+    row.dims.pop_back();
+    Shape column = weight;
+    column.dims.erase(column.dims.end() - 2);
+    slots = {{row, "r"}, {column, "c"}};
+  } else if (placeholders == Placeholders::kTwo) {
+    slots = {{Shape::Of({}), ""}, {Shape::Of({}), ""}};
+  }
+  slots.push_back({weight, dialect == SlotDialect::kKeras3 ? "velocity" : "v"});
+  return slots;
+}
+
+std::vector<SlotShape> MuonSlots(const KerasOptimizer& optimizer,
+                                 const SlotOwner& owner) {
+  std::vector<SlotShape> slots = {{owner.shape, "momentum"}};
+  if (MuonUsesAdam(optimizer, owner.name, owner.shape)) {
+    slots.push_back({owner.shape, "velocity"});
+  }
+  return slots;
+}
+
+// Goes along the weights: `slots_of` says what the class makes for each.
+template <typename SlotsOf>
+std::optional<SlotGroups> GroupByOwners(const std::vector<SlotRun>& in_front,
+                                        const std::vector<Shape>& stored,
+                                        const SlotOwners& owners, bool all,
+                                        const SlotsOf& slots_of) {
+  SlotGroups groups;
+  size_t at = 0;
+  auto take = [&](SlotGroup& group, const SlotShape& slot) {
+    if (at >= stored.size() || stored[at] != slot.shape) return false;
+    if (slot.word.empty()) {
+      group.placeholders.push_back(at++);
+    } else {
+      group.slots.emplace_back(at++, slot.word);
+    }
+    return true;
+  };
+  std::vector<const SlotOwner*> weights;
+  for (const SlotOwner& owner : owners.all) {
+    if (!all && !owner.optimized) continue;
+    weights.push_back(&owner);
+    groups.push_back({.shape = owner.shape});
+  }
+  for (const SlotRun& run : in_front) {
+    for (SlotGroup& group : groups) {
+      if (!take(group, {group.shape, run.words.front()})) return std::nullopt;
+    }
+  }
+  for (size_t i = 0; i < weights.size(); ++i) {
+    for (const SlotShape& slot : slots_of(*weights[i])) {
+      if (!take(groups[i], slot)) return std::nullopt;
+    }
+  }
+  if (at != stored.size()) return std::nullopt;
+  return groups;
+}
+
+std::optional<SlotGroups> GroupMuon(const KerasOptimizer& optimizer,
+                                    const std::vector<SlotRun>& in_front,
+                                    const std::vector<Shape>& stored,
+                                    const SlotOwners& owners) {
+  auto slots_of = [&](const SlotOwner& owner) {
+    return MuonSlots(optimizer, owner);
+  };
+  for (bool all : {false, true}) {
+    auto groups = GroupByOwners(in_front, stored, owners, all, slots_of);
+    if (groups) return groups;
+  }
+  return std::nullopt;
+}
+
+// Where the order of the weights is told, it tells what the shapes alone leave
+// open: two vectors before a matrix look like its row and column.
+std::optional<SlotGroups> GroupAdafactorByOwners(
+    const std::vector<SlotRun>& in_front, SlotDialect dialect,
+    const std::vector<Shape>& stored, const SlotOwners& owners) {
+  for (Placeholders placeholders : {Placeholders::kTwo, Placeholders::kNone}) {
+    auto slots_of = [&](const SlotOwner& owner) {
+      return AdafactorSlots(owner.shape, dialect, placeholders);
+    };
+    for (bool all : {false, true}) {
+      auto groups = GroupByOwners(in_front, stored, owners, all, slots_of);
+      if (groups) return groups;
+    }
+  }
+  return std::nullopt;
+}
+
+// In early Keras 3, averages and accumulators came variable by variable.
+std::optional<SlotGroups> GroupInEarlyOrder(const KerasOptimizer& optimizer,
+                                            std::vector<SlotRun> runs,
+                                            const std::vector<Shape>& stored) {
+  if (!optimizer.use_ema || !optimizer.accumulates) return std::nullopt;
+  runs[0].words.push_back(runs[1].words[0]);
+  runs.erase(runs.begin() + 1);
+  return GroupByRuns(runs, stored);
+}
+
+}  // namespace
+
 std::optional<SlotGroups> GroupAdafactor(const std::vector<SlotRun>& in_front,
                                          SlotDialect dialect,
                                          const std::vector<Shape>& stored,
@@ -67,12 +183,12 @@ std::optional<SlotGroups> GroupAdafactor(const std::vector<SlotRun>& in_front,
   if (dialect == SlotDialect::kKeras3) {
     size_t per_variable = 3 + in_front.size();
     if (stored.size() % per_variable != 0) return std::nullopt;
-    return GroupAdafactor(in_front, dialect, stored,
-                          stored.size() / per_variable);
+    return GroupAdafactorOf(in_front, dialect, stored,
+                            stored.size() / per_variable);
   }
   // How many variables there are shows only in the end: the likely counts.
   for (size_t count : {Optimized(owners), owners.all.size()}) {
-    auto groups = GroupAdafactor(in_front, dialect, stored, count);
+    auto groups = GroupAdafactorOf(in_front, dialect, stored, count);
     if (groups) return groups;
   }
   if (!in_front.empty()) return std::nullopt;
@@ -90,90 +206,6 @@ std::optional<SlotGroups> GroupAdafactor(const std::vector<SlotRun>& in_front,
   }
   return groups;
 }
-
-std::optional<SlotGroups> GroupMuon(const KerasOptimizer& optimizer,
-                                    const std::vector<SlotRun>& in_front,
-                                    const std::vector<Shape>& stored,
-                                    const SlotOwners& owners, bool all) {
-  SlotGroups groups;
-  size_t at = 0;
-  for (const SlotOwner& owner : owners.all) {
-    if (all || owner.optimized) groups.push_back({.shape = owner.shape});
-  }
-  auto take = [&](SlotGroup& group, const char* word) {
-    if (at >= stored.size() || stored[at] != group.shape) return false;
-    group.slots.emplace_back(at++, word);
-    return true;
-  };
-  for (const SlotRun& run : in_front) {
-    for (SlotGroup& group : groups) {
-      if (!take(group, run.words.front().c_str())) return std::nullopt;
-    }
-  }
-  size_t next = 0;
-  for (const SlotOwner& owner : owners.all) {
-    if (!all && !owner.optimized) continue;
-    SlotGroup& group = groups[next++];
-    if (!take(group, "momentum") ||
-        (MuonUsesAdam(optimizer, owner.name, owner.shape) &&
-         !take(group, "velocity"))) {
-      return std::nullopt;
-    }
-  }
-  if (at != stored.size()) return std::nullopt;
-  return groups;
-}
-
-// ---- The class, where the file does not tell it.
-
-// A likely order, and the class that has it.
-struct Guess {
-  std::string_view class_name;
-  std::vector<SlotRun> runs;
-};
-
-// By far the commonest: Adam (two slots a variable, side by side), momentum.
-const std::vector<Guess>& Guesses(SlotDialect dialect) {
-  static const auto* const keras3 = new std::vector<Guess>{
-      {"Adam", {{{"momentum", "velocity"}}}},
-      {"SGD", {{{"momentum"}}}},
-      {"Adam", {{{"momentum", "velocity"}}, {{"velocity_hat"}}}},
-      {"RMSprop", {{{"velocity"}}, {{"momentum"}}}},
-  };
-  static const auto* const keras2 = new std::vector<Guess>{
-      {"Adam", {{{"m", "v"}}}},
-      {"SGD", {{{"m"}}}},
-      {"Adam", {{{"m", "v"}}, {{"vhat"}}}},
-      {"RMSprop", {{{"velocity"}}, {{"momentum"}}}},
-  };
-  return dialect == SlotDialect::kKeras3 ? *keras3 : *keras2;
-}
-
-std::optional<SlotGroups> GroupByGuess(SlotDialect dialect,
-                                       const std::vector<Shape>& stored,
-                                       const SlotOwners& owners) {
-  std::optional<SlotGroups> fallback;
-  for (const Guess& guess : Guesses(dialect)) {
-    std::optional<SlotGroups> groups = GroupByRuns(guess.runs, stored);
-    if (!groups) continue;
-    for (SlotGroup& group : *groups) group.class_name = guess.class_name;
-    if (groups->size() == Optimized(owners)) return groups;
-    if (!fallback) fallback = std::move(groups);
-  }
-  return fallback;
-}
-
-// In early Keras 3, averages and accumulators came variable by variable.
-std::optional<SlotGroups> GroupInEarlyOrder(const KerasOptimizer& optimizer,
-                                            std::vector<SlotRun> runs,
-                                            const std::vector<Shape>& stored) {
-  if (!optimizer.use_ema || !optimizer.accumulates) return std::nullopt;
-  runs[0].words.push_back(runs[1].words[0]);
-  runs.erase(runs.begin() + 1);
-  return GroupByRuns(runs, stored);
-}
-
-}  // namespace
 
 std::optional<SlotGroups> GroupByRuns(const std::vector<SlotRun>& runs,
                                       const std::vector<Shape>& stored) {
@@ -203,16 +235,15 @@ std::optional<SlotGroups> GroupByClass(const KerasOptimizer& optimizer,
                                        const SlotOwners& owners) {
   std::vector<SlotRun> runs = SlotRuns(optimizer, dialect);
   if (optimizer.class_name == "Adafactor") {
-    return GroupAdafactor(runs, dialect, stored, owners);
+    auto groups = GroupAdafactorByOwners(runs, dialect, stored, owners);
+    return groups ? groups : GroupAdafactor(runs, dialect, stored, owners);
   }
   if (optimizer.class_name == "Muon") {
-    auto groups = GroupMuon(optimizer, runs, stored, owners, false);
-    if (!groups) groups = GroupMuon(optimizer, runs, stored, owners, true);
-    return groups;
+    return GroupMuon(optimizer, runs, stored, owners);
   }
   std::optional<SlotGroups> groups = GroupByRuns(runs, stored);
   if (!groups) groups = GroupInEarlyOrder(optimizer, runs, stored);
-  return groups ? groups : GroupByGuess(dialect, stored, owners);
+  return groups ? groups : GuessGroups(dialect, stored, owners);
 }
 
 bool SameShapes(const SlotGroups& groups, const SlotOwners& owners, bool all) {

@@ -30,6 +30,13 @@ using SlotGroups = std::vector<SlotGroup>;
 std::optional<SlotGroups> GroupByRuns(const std::vector<SlotRun>& runs,
                                       const std::vector<Shape>& stored);
 
+// Adafactor: row, column, velocity of a matrix, velocity alone of a vector, as
+// far as the shapes tell where one ends. `in_front` are runs of single words.
+std::optional<SlotGroups> GroupAdafactor(const std::vector<SlotRun>& in_front,
+                                         SlotDialect dialect,
+                                         const std::vector<Shape>& stored,
+                                         const SlotOwners& owners);
+
 // The order of the optimizer's class; one that is not known, or has another
 // order than it should, is guessed from the shapes.
 std::optional<SlotGroups> GroupByClass(const KerasOptimizer& optimizer,

@@ -235,8 +235,13 @@ class Lister {
     std::vector<std::string> names =
         VariableNames(LastComponent(path), Numbered(group),
                       context_.dialect == SlotDialect::kKeras3);
+    const StoredVariable* copy = SpectralCopy(std::string(Parent(path)));
     for (size_t i = 0; i < group.variables.size(); ++i) {
+      if (i == 0 && SpectralCopy(path) != nullptr) continue;
       Variable variable = group.variables[i].variable;
+      if (i == 0 && copy != nullptr && path.ends_with("/layer")) {
+        AddKey(copy->variable.key, &variable);
+      }
       std::string leaf = i < names.size() ? names[i] : "";
       bool is_fixed = IsStatistic(leaf) || IsWholeNumber(variable.dtype) ||
                       IsQuantization(group, leaf);
@@ -255,6 +260,21 @@ class Lister {
       }
       Add(path, std::move(variable), !is_fixed, !is_fixed && may_train);
     }
+  }
+
+  // A SpectralNormalization shows in its shapes: the kernel of the layer
+  // inside, stored a second time, and a row as wide. nullptr: it is none.
+  const StoredVariable* SpectralCopy(const std::string& path) const {
+    auto outer = store_.find(path), inner = store_.find(path + "/layer");
+    if (outer == store_.end() || inner == store_.end()) return nullptr;
+    const auto& own = outer->second.variables;
+    const auto& of_layer = inner->second.variables;
+    if (own.size() != 2 || of_layer.empty()) return nullptr;
+    const Shape& kernel = own[0].variable.shape;
+    bool is_one = kernel == of_layer[0].variable.shape &&
+                  !kernel.dims.empty() &&
+                  own[1].variable.shape == Shape::Of({1, kernel.dims.back()});
+    return is_one ? &own[0] : nullptr;
   }
 
   // Of int8 and int4 kernels. The scales of float8 are trained.

@@ -157,7 +157,10 @@ class OptimizerLister {
       variable->name =
           SlotVariableName(optimizer, context_.dialect, tied.word, owner.name);
     }
-    variable->role = slot.slot == "average" ? Role::kAverage : Role::kSlot;
+    // Of what, a guess does not say: it may be some other slot.
+    bool is_average =
+        slot.slot == "average" && (tied.owner || !optimizer.class_name.empty());
+    variable->role = is_average ? Role::kAverage : Role::kSlot;
     if (variable->role == Role::kAverage) {
       slot.optimizer.clear();
     } else {

@@ -1,0 +1,125 @@
+// Stores without an archive around them, which name neither the optimizer nor
+// its variables, by themselves and against the config of their model.
+
+#include "formats/keras/store_layout.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "ckptdiff/compare.h"
+#include "formats/format.h"
+#include "support/fixture.h"
+
+namespace ckptdiff {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+using Dims = std::vector<std::vector<int64_t>>;
+
+void AddGroup(const std::string& path, const Dims& all, KerasStore* store) {
+  StoreGroup& group = (*store)[path];
+  for (const std::vector<int64_t>& dims : all) {
+    StoredVariable stored;
+    stored.leaf = std::to_string(group.variables.size());
+    stored.variable.key = fmt::format("{}/vars/{}", path, stored.leaf);
+    stored.variable.shape = Shape::Of(dims);
+    bool is_counter = path == "optimizer" && group.variables.empty();
+    stored.variable.dtype = is_counter ? "int64" : "float32";
+    group.variables.push_back(std::move(stored));
+  }
+}
+
+Layout Listed(const KerasStore& store) {
+  Layout layout;
+  layout.source.addressed_by = AddressedBy::kOrder;
+  StoreContext context;
+  SlotOwners owners = ListStoreWeights(store, context, &layout);
+  ListStoreOptimizer(store, context, owners, &layout);
+  return layout;
+}
+
+// Two layers of one kernel each, compiled with this optimizer.
+Layout Expected(const std::string& class_name, const std::string& settings) {
+  MemoryFileSystem files;
+  files.Add("model.json", R"({"module": "keras.src.models.sequential",
+      "class_name": "Sequential", "config": {"name": "m", "layers": [
+        {"class_name": "Dense", "config": {"name": "a", "units": 4,
+         "batch_shape": [null, 3]}},
+        {"class_name": "Dense", "config": {"name": "b", "units": 2}}]},
+      "compile_config": {"optimizer": {"class_name": ")" +
+                              class_name + R"(", "config": {)" + settings +
+                              "}}}}");
+  return ReadSource(Source(files, "model.json"), {}).value();
+}
+
+// Above a note.
+std::vector<std::string> Findings(const KerasStore& store,
+                                  const Layout& expected) {
+  std::vector<std::string> rules;
+  const Report report = Compare(Listed(store), expected).value();
+  for (const Finding& finding : report.findings) {
+    if (finding.severity != Severity::kNote) rules.push_back(finding.rule);
+  }
+  return rules;
+}
+
+KerasStore StoreWith(const Dims& slots) {
+  KerasStore store;
+  AddGroup("layers/dense", {{3, 4}, {4}}, &store);
+  AddGroup("layers/dense_1", {{4, 2}, {2}}, &store);
+  Dims optimizer = {{}, {}};
+  optimizer.insert(optimizer.end(), slots.begin(), slots.end());
+  AddGroup("optimizer", optimizer, &store);
+  return store;
+}
+
+TEST(KerasStoreLayoutTest, NumbersAreTheSlotsThatTheConfigAsksFor) {
+  const std::string ema = R"("use_ema": true)";
+  const Dims once = {{3, 4}, {4}, {4, 2}, {2}};
+  EXPECT_THAT(Findings(StoreWith(once), Expected("SGD", ema)), IsEmpty());
+  Dims adam = once;  // averages, then pairs
+  for (const auto& dims : once) adam.insert(adam.end(), {dims, dims});
+  EXPECT_THAT(Findings(StoreWith(adam), Expected("Adam", ema)), IsEmpty());
+  Dims adafactor = {{3}, {4}, {3, 4}, {}, {}, {4},
+                    {4}, {2}, {4, 2}, {}, {}, {2}};
+  EXPECT_THAT(Findings(StoreWith(adafactor), Expected("Adafactor", "")),
+              IsEmpty());
+  adafactor.insert(adafactor.begin(), once.begin(), once.end());
+  EXPECT_THAT(Findings(StoreWith(adafactor), Expected("Adafactor", ema)),
+              IsEmpty());
+  EXPECT_THAT(Findings(StoreWith({{3, 4}, {4}, {4}, {4, 2}, {2}, {2}}),
+                       Expected("Muon", "")),
+              IsEmpty());
+}
+
+TEST(KerasStoreLayoutTest, FewerNumbersThanTheConfigAsksForAreTold) {
+  const Dims once = {{3, 4}, {4}, {4, 2}, {2}};
+  EXPECT_THAT(Findings(StoreWith(once), Expected("Adam", "")),
+              testing::Contains("optimizer-mismatch"));
+  EXPECT_THAT(Findings(StoreWith(once), Expected("Lion", R"("use_ema": true)")),
+              testing::Contains("missing-variable"));
+}
+
+TEST(KerasStoreLayoutTest, AKernelThatItsWrapperStoresTooIsOneVariable) {
+  KerasStore store;
+  AddGroup("layers/spectral_normalization", {{3, 4}, {1, 4}}, &store);
+  AddGroup("layers/spectral_normalization/layer", {{3, 4}, {4}}, &store);
+  const Layout layout = Listed(store);
+  ASSERT_EQ(layout.variables.size(), 3u);
+  EXPECT_THAT(layout.variables[1].keys,
+              ElementsAre("layers/spectral_normalization/layer/vars/0",
+                          "layers/spectral_normalization/vars/0"));
+  // A wrapper with weights of its own.
+  store["layers/spectral_normalization"].variables[1].variable.shape =
+      Shape::Of({1, 3});
+  EXPECT_EQ(Listed(store).variables.size(), 4u);
+}
+
+}  // namespace
+}  // namespace ckptdiff
