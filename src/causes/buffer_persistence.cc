@@ -10,7 +10,7 @@
 namespace ckptdiff {
 namespace {
 
-constexpr std::array<std::string_view, 16> kBuffers = {
+constexpr std::array<std::string_view, 15> kBuffers = {
     "num_batches_tracked",
     "position_ids",
     "inv_freq",
@@ -19,7 +19,6 @@ constexpr std::array<std::string_view, 16> kBuffers = {
     "attn_mask",
     "masked_bias",
     "token_type_ids",
-    "_extra_state",
     "seed_generator_state",
     "rope_freqs",
     "freqs_cis",

@@ -125,7 +125,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
     return OfStatistics(evidence, findings);
   }
   std::vector<std::string> missing, present;
-  size_t layers = 0, variables = 0;
+  size_t most_layers = 0, variables = 0;
   for (const auto& [name, component] : Components(evidence.comparison())) {
     if (component.missing == 0) {
       present.emplace_back(name);
@@ -133,10 +133,14 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
     }
     if (component.present > 0) return {};  // torn, not parted
     missing.emplace_back(name);
-    layers += component.layers.size();
+    most_layers = std::max(most_layers, component.layers.size());
     variables += component.missing;
   }
-  if (missing.empty() || present.empty() || layers < 2) return {};
+  // A part holds several layers, or is the greater one: a few single layers
+  // were added since.
+  const bool is_part = most_layers > 1 ||
+                       (missing.size() > 1 && missing.size() >= present.size());
+  if (present.empty() || !is_part) return {};
   return Explain(
       0.9, findings,
       fmt::format("Only a part of the model was saved: {} ({}) {} not in the "

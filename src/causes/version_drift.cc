@@ -45,10 +45,33 @@ std::string Versions(const Evidence& evidence) {
                      want);
 }
 
+// What a module of PyTorch keeps beside its parameters (get_extra_state) is its
+// library's own: TransformerEngine's versions differ in who has one.
+std::vector<Diagnosis> OfExtraState(const Evidence& evidence) {
+  std::vector<size_t> findings = evidence.Absences();
+  std::erase_if(findings, [&](size_t i) {
+    const Finding& finding = evidence.finding(i);
+    return !(finding.expected ? finding.expected : finding.actual)
+                ->name.ends_with("_extra_state");
+  });
+  if (findings.empty()) return {};
+  const bool is_missing =
+      evidence.finding(findings.front()).expected.has_value();
+  std::string summary = fmt::format(
+      "{} only in the {}: the library that the modules come from keeps other "
+      "state than when the checkpoint was saved.",
+      Count(findings.size(), "extra state is", "extra states are"),
+      is_missing ? "model" : "checkpoint");
+  return Explain(0.93, std::move(findings), std::move(summary),
+                 "install the version that wrote the checkpoint, or load "
+                 "without these: " +
+                     HowToLoadTheRest(evidence.toolkit()));
+}
+
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   const NameChanges& names = evidence.names();
   if (names.empty() || names.of_slots() || evidence.FrameworksDiffer()) {
-    return {};
+    return OfExtraState(evidence);
   }
   std::vector<size_t> findings;
   std::vector<size_t> words = names.Of({ChangeKind::kVocabulary});
@@ -63,7 +86,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
                   ChangeKind::kPrefix, ChangeKind::kVocabulary});
     findings.insert(findings.end(), more.begin(), more.end());
   }
-  if (findings.empty()) return {};
+  if (findings.empty()) return OfExtraState(evidence);
   std::vector<Pattern> patterns = PatternsFor(evidence, findings);
   const Finding& first = evidence.finding(findings.front());
   std::string summary = fmt::format(
@@ -89,11 +112,13 @@ extern const Cause kVersionDrift = {
              .harmless = false,
              .summary = "a library renamed or re-nested its own variables "
                         "between versions",
-             .help = "Holds where both sides come from one framework, and "
-                     "several systematic changes come together: parts renamed "
-                     "and levels put in or taken out alike in all layers; or "
-                     "the words of one library changed with its own history "
-                     "(gamma and weight, weights and kernel)."},
+             .help =
+                 "Holds where both sides come from one framework, and "
+                 "several systematic changes come together: parts renamed "
+                 "and levels put in or taken out alike in all layers; or "
+                 "the words of one library changed with its own history "
+                 "(gamma and weight, weights and kernel); or the extra state "
+                 "that its modules keep is on one side only."},
     .diagnose = DiagnoseIt,
 };
 

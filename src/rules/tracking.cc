@@ -9,7 +9,7 @@ namespace ckptdiff {
 namespace {
 
 // The last part of such a name, as Keras, PyTorch, Flax and TF1 spell it.
-constexpr std::array<std::string_view, 17> kOptional = {"bias",
+constexpr std::array<std::string_view, 18> kOptional = {"bias",
                                                         "biases",
                                                         "beta",
                                                         "gamma",
@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 17> kOptional = {"bias",
                                                         "count",
                                                         "seed_generator_state",
                                                         "moving_var",
-                                                        "token_type_ids"};
+                                                        "token_type_ids",
+                                                        "_extra_state"};
 
 // "dense/vars/1": a store that tells no names may mean a bias.
 bool IsNumberOnly(std::string_view name) {
