@@ -12,6 +12,8 @@ import json
 import os
 import sys
 
+import numpy
+
 
 def rows(model, is_keras3):
     trained = {id(v) for v in model.trainable_variables}
@@ -107,6 +109,58 @@ def reduced(keras):
     return model
 
 
+def quantized(keras, mode):
+    """All that can be is quantised: what attention holds, too."""
+    layers = keras.layers
+    x = keras.Input((6, 4), name="x")
+    y = layers.MultiHeadAttention(2, 3, name="mha")(x, x)
+    y = layers.GroupQueryAttention(2, 4, 2, use_bias=False, name="gqa")(y, y)
+    y = layers.EinsumDense("abc,cde->abde", (None, 3, 2), bias_axes="de",
+                           name="split")(y)
+    y = layers.Reshape((6, 6))(y)
+    inner = (layers.EinsumDense("abc,dc->abd", (6, 5), name="in")
+             if mode == "int4" else
+             layers.SpectralNormalization(layers.Dense(5, name="in"),
+                                          name="spectral"))
+    y = inner(y)
+    ids = keras.Input((3,), dtype="int32", name="ids")
+    words = layers.ReversibleEmbedding(9, 5, tie_weights=False, name="words")
+    model = keras.Model([x, ids], [layers.Dense(3, name="out")(y), words(ids)],
+                        name="quantized")
+    model.quantize(mode)
+    return model
+
+
+def quantized_int8(keras):
+    return quantized(keras, "int8")
+
+
+def quantized_int4(keras):
+    return quantized(keras, "int4")
+
+
+def scopes(keras):
+    """Inside of a Sequential model: what was built before, and what was not."""
+    layers = keras.layers
+    adapted = layers.Normalization(name="adapted")
+    adapted.adapt(numpy.array([[1.0, 2.0, 3.0], [3.0, 5.0, 4.0]]))
+    return keras.Sequential([
+        keras.Input((3,), name="x"),
+        adapted,
+        layers.Reshape((3, 1)),
+        keras.Sequential([layers.Dense(2, name="a")], name="called"),
+        keras.Sequential([keras.Input((None, 2)), layers.Dense(4, name="b")],
+                         name="any_length"),
+        keras.Sequential([keras.Input((3, 4)),
+                          layers.Dense(2, dtype="mixed_float16", name="c")],
+                         name="of_floats"),
+        layers.EinsumDense("...x,xy->...y", 2, name="mix"),
+        layers.SpectralNormalization(
+            layers.Dense(5, lora_rank=2, dtype="bfloat16", name="d"),
+            name="spectral"),
+    ], name="scopes")
+
+
 def local(keras):
     """Kernels for every place, and what preprocessing keeps."""
     layers = keras.layers
@@ -137,8 +191,9 @@ def main():
     if keras.__version__.startswith("3.0."):
         write(out, "keras3.0-called_elsewhere", called_elsewhere(keras), True)
         return
-    own = reduced if is_keras3 else local
-    for make in (nested, sequences, shapes, own):
+    own = ((reduced, quantized_int8, quantized_int4, scopes) if is_keras3
+           else (local,))
+    for make in (nested, sequences, shapes, *own):
         write(out, f"{prefix}-{make.__name__}", make(keras), is_keras3,
               strip=make is shapes)
 

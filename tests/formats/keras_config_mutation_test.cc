@@ -1,4 +1,4 @@
-// What a config says may be anything: 2,000 mutations of real ones end as a
+// What a config says may be anything: 2,500 mutations of real ones end as a
 // listing or as one line, soon.
 
 #include <gtest/gtest.h>
@@ -115,8 +115,9 @@ TEST_P(KerasConfigMutationTest, EndsAsAListingOrAsOneLine) {
 INSTANTIATE_TEST_SUITE_P(Cases, KerasConfigMutationTest,
                          ::testing::Values("keras2-nested", "keras2-sequences",
                                            "keras2-shapes", "keras3-nested",
-                                           "keras3-reduced", "keras3-sequences",
-                                           "keras3-shapes",
+                                           "keras3-quantized_int4",
+                                           "keras3-reduced", "keras3-scopes",
+                                           "keras3-sequences", "keras3-shapes",
                                            "keras3.0-called_elsewhere"));
 
 }  // namespace

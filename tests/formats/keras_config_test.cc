@@ -204,12 +204,13 @@ TEST_P(KerasConfigTruthTest, ListsWhatTheLiveModelLists) {
                          ReadTextFile(TestData(folder + "/weights.json"))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, KerasConfigTruthTest,
-                         ::testing::Values("keras2-local", "keras2-nested",
-                                           "keras2-sequences", "keras2-shapes",
-                                           "keras3-nested", "keras3-reduced",
-                                           "keras3-sequences", "keras3-shapes",
-                                           "keras3.0-called_elsewhere"));
+INSTANTIATE_TEST_SUITE_P(
+    Cases, KerasConfigTruthTest,
+    ::testing::Values("keras2-local", "keras2-nested", "keras2-sequences",
+                      "keras2-shapes", "keras3-nested", "keras3-quantized_int4",
+                      "keras3-quantized_int8", "keras3-reduced",
+                      "keras3-scopes", "keras3-sequences", "keras3-shapes",
+                      "keras3.0-called_elsewhere"));
 
 TEST(KerasConfigTest, ACompiledModelExpectsTheSlotsOfWhatIsTrained) {
   std::string layers =

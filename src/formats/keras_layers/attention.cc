@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "formats/keras_layers/dims.h"
+#include "formats/keras_layers/kernels.h"
 #include "formats/keras_layers/layer_builder.h"
 
 namespace ckptdiff {
@@ -37,16 +38,31 @@ struct Projection {
   size_t bias_axes;  // how many of the last axes the bias has
 };
 
+// The last axes of the kernel are kept, those before are summed over.
 void AddProjection(LayerBuilder& b, const Projection& projection) {
   LayerBuilder dense =
       b.Child(projection.attribute, "EinsumDense", projection.name);
-  dense.Add("kernel", projection.kernel);
-  if (!b.config().Flag("use_bias", true)) return;
   const std::vector<int64_t>& kernel = projection.kernel;
-  dense.Add("bias", std::vector<int64_t>(
-                        kernel.end() -
-                            static_cast<std::ptrdiff_t>(projection.bias_axes),
-                        kernel.end()));
+  size_t summed = kernel.size() - projection.bias_axes;
+  Shape kept = Shape::Of(
+      {kernel.begin() + static_cast<std::ptrdiff_t>(summed), kernel.end()});
+  KernelSpec spec = {.name = "kernel",
+                     .shape = Shape::Of(kernel),
+                     .scale = Shape::Unknown(),
+                     .matrix = Shape::Of({1, 1})};
+  for (size_t i = 0; i < kernel.size(); ++i) {
+    int64_t& size = spec.matrix.dims[i < summed ? 0 : 1];
+    size = MulDim(size, kernel[i]);
+  }
+  // One for each of them, and one for all along the axes of the input.
+  if (b.input().known && !b.input().dims.empty()) {
+    spec.scale = kept;
+    spec.scale.dims.insert(spec.scale.dims.begin(), b.input().dims.size() - 1,
+                           1);
+  }
+  bool has_bias = b.config().Flag("use_bias", true);
+  AddQuantizedKernel(dense, spec, has_bias ? std::optional(kept) : std::nullopt,
+                     b.config().state().quantization);
 }
 
 void BuildMultiHeadAttention(LayerBuilder& b) {

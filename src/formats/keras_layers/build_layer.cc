@@ -3,18 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "formats/keras_layers/graph.h"
 #include "formats/keras_layers/layer_builder.h"
+#include "formats/keras_layers/layer_scope.h"
 #include "formats/keras_layers/serialized_layer.h"
 
 namespace ckptdiff {
 namespace {
-
-using Scope = LayerBuilder::Scope;
 
 // What a layer takes in the accounts of BuildState, whatever it is.
 constexpr uint64_t kLayerCost = sizeof(KerasLayer) + sizeof(KerasChild);
@@ -151,69 +149,11 @@ class ModelWalk {
   std::string scope_;
 };
 
-// Keras 3 numbers the inputs of a program as they are made: "input_layer",
-// "input_layer_1", ... -1: the user named it; nullopt: there is none.
-std::optional<int64_t> InputNumber(const Json& model_config) {
-  const Json* layers = Member(model_config, "layers");
-  if (layers == nullptr || !layers->is_array() || layers->empty()) return {};
-  const Json& first = layers->front();
-  const Json* config = Member(first, "config");
-  if (StringOr(first, "class_name") != "InputLayer" || config == nullptr) {
-    return {};
-  }
-  constexpr std::string_view kStem = "input_layer";
-  std::string name = StringOr(*config, "name");
-  if (name == kStem) return 0;
-  std::string_view digits = name;
-  if (!name.starts_with(kStem) || name.size() > kStem.size() + 10) return -1;
-  digits.remove_prefix(kStem.size());
-  int64_t number = 0;
-  auto [end, error] =
-      std::from_chars(digits.data() + 1, digits.data() + digits.size(), number);
-  bool whole = error == std::errc() && digits[0] == '_' &&
-               end == digits.data() + digits.size();
-  return whole ? number : -1;
-}
-
 std::vector<Shape> WalkModel(ModelWalk walk, const SerializedLayer& model,
                              const LayerCall& call) {
   return model.kind == KerasLayer::Kind::kFunctional
              ? walk.Functional(*model.config, call)
              : walk.Sequential(*model.config, model, call);
-}
-
-// Whether the model's first layer, behind its input, is a model that knows its
-// input, and another layer follows: then Keras (from 3.4 on, which also writes
-// whether an input is optional) builds a Sequential model at once.
-bool StartsWithBuiltModel(const Json& model_config) {
-  const Json* layers = Member(model_config, "layers");
-  if (layers == nullptr || !layers->is_array() || layers->size() < 3) {
-    return false;
-  }
-  const Json* input = Member((*layers)[0], "config");
-  const Json* first = Member((*layers)[1], "config");
-  return input != nullptr && Member(*input, "optional") != nullptr &&
-         first != nullptr && Member(*first, "output_layers") != nullptr;
-}
-
-// Layers of a Functional model are built before it is, so its name is in no
-// path. A Sequential one of Keras 3 builds its own: alone if it declares its
-// input, else where it is first called. Both look alike in a config; an input
-// that was named, or made before that of the model around it, was declared.
-std::string InnerScope(const BuildState& state, const SerializedLayer& object,
-                       const std::string& outer, Scope scope) {
-  if (object.kind == KerasLayer::Kind::kFunctional) return {};
-  if (object.kind == KerasLayer::Kind::kSequential && !state.keras3()) {
-    return {};
-  }
-  if (scope == Scope::kParent) return outer;
-  if (object.kind == KerasLayer::Kind::kSequential) {
-    std::optional<int64_t> own = InputNumber(*object.config);
-    bool declared =
-        own && (*own < 0 || (state.input_number && *own < *state.input_number));
-    if (declared || StartsWithBuiltModel(*object.config)) return object.name;
-  }
-  return outer.empty() ? object.name : outer + "/" + object.name;
 }
 
 // Up to 3.1, a layer had to be built to be frozen. Policies are text up to 3.3.
@@ -231,7 +171,7 @@ bool IsEarlyKeras3(const BuildState& state, const Json& config) {
 
 BuiltLayer BuildLayer(BuildState& state, const Json& object,
                       const LayerCall& call, const std::string& outer,
-                      Scope scope, std::string_view rename) {
+                      LayerBuilder::Scope scope, std::string_view rename) {
   SerializedLayer opened = OpenLayer(object, rename);
   state.Spend(kLayerCost + opened.name.size() + outer.size());
   int64_t shared_id = IntOr(object, "shared_object_id", -1);
@@ -246,7 +186,7 @@ BuiltLayer BuildLayer(BuildState& state, const Json& object,
   layer.class_name = opened.class_name;
   layer.kind = opened.kind;
   layer.trainable = BoolOr(*opened.config, "trainable", true);
-  std::string inner = InnerScope(state, opened, outer, scope);
+  std::string inner = InnerScope(state, opened, call, outer, scope);
   if (layer.is_model()) {
     layer.input = call.First();
     std::optional<int64_t> around = state.input_number;

@@ -34,7 +34,10 @@ std::vector<Shape> DenseOutput(const LayerConfig& config,
 void BuildEinsumDense(LayerBuilder& b) {
   DenseEinsum einsum = ResolveEinsum(b.config(), b.input());
   AddKernel(b,
-            {.name = "kernel", .shape = einsum.kernel, .scale = einsum.scale},
+            {.name = "kernel",
+             .shape = einsum.kernel,
+             .scale = einsum.scale,
+             .matrix = einsum.matrix},
             einsum.bias);
 }
 
@@ -56,15 +59,24 @@ void BuildReversibleEmbedding(LayerBuilder& b) {
   if (b.config().Flag("tie_weights", true)) return;
   int64_t rows = b.config().Size("input_dim");
   int64_t width = b.config().Size("output_dim");
-  std::string mode = b.config().QuantizationMode();
-  if (mode == "int8") {
-    b.Add("reverse_embeddings", {width, rows},
-          {.trainable = false, .dtype = "int8"});
-    b.Add("reverse_embeddings_scale", {rows}, {.trainable = false});
+  Quantization quantization = b.config().Quantized();
+  constexpr VariableOptions kFixed = {.trainable = false};
+  if (quantization.mode != "int8" && quantization.mode != "int4") {
+    b.Add("reverse_embeddings", {width, rows});
     return;
   }
-  if (mode == "int4") b.layer().known = false;
-  b.Add("reverse_embeddings", {width, rows});
+  bool is_int8 = quantization.mode == "int8";
+  b.Add("reverse_embeddings", {is_int8 ? width : CeilDivDim(width, 2), rows},
+        {.trainable = false, .dtype = "int8"});
+  int64_t block = is_int8 ? -1 : quantization.int4_block.value_or(-1);
+  if (block < 1) {
+    b.Add("reverse_embeddings_scale", {rows}, kFixed);
+    return;
+  }
+  for (const char* name :
+       {"reverse_embeddings_scale", "reverse_embeddings_zero"}) {
+    b.Add(name, {CeilDivDim(width, block), rows}, kFixed);
+  }
 }
 
 // Of Keras 2 alone; float32, whatever its policy.

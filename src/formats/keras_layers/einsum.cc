@@ -103,6 +103,27 @@ Shape BiasShape(const LayerConfig& config, const Labels& output,
   return Shape::Of(std::move(shape));
 }
 
+// As the framework says it: of the input's axes only the first and the elided
+// ones are taken over, and these are turned around where they stand in front.
+Shape OutputShape(const Labels& output, const Shape& declared,
+                  const Shape& input, size_t elided) {
+  std::vector<int64_t> dims;
+  std::map<char, int64_t> told = DimsOf(output, declared);
+  for (char letter : output.letters) dims.push_back(told.at(letter));
+  auto front = input.dims.begin();
+  auto count = static_cast<std::ptrdiff_t>(elided);
+  if (output.elided && output.from_end && elided > 0) {
+    dims.insert(dims.begin(), front, front + count);
+    std::reverse(dims.begin() + 1, dims.begin() + count);
+  } else if (!dims.empty() && !input.dims.empty()) {
+    dims.front() = *front;
+  }
+  if (output.elided && !output.from_end) {
+    dims.insert(dims.end(), input.dims.end() - count, input.dims.end());
+  }
+  return Shape::Of(std::move(dims));
+}
+
 }  // namespace
 
 DenseEinsum ResolveEinsum(const LayerConfig& config, const Shape& input) {
@@ -118,6 +139,7 @@ DenseEinsum ResolveEinsum(const LayerConfig& config, const Shape& input) {
   }
   DenseEinsum result;
   std::vector<int64_t> kernel;
+  int64_t summed = 1, kept = 1;
   for (char letter : equation.kernel) {
     auto from_input = in_dims.find(letter);
     auto from_output = out_dims.find(letter);
@@ -129,14 +151,17 @@ DenseEinsum ResolveEinsum(const LayerConfig& config, const Shape& input) {
     }
     kernel.push_back(from_input != in_dims.end() ? from_input->second
                                                  : from_output->second);
+    int64_t& product = from_output != out_dims.end() ? kept : summed;
+    product = MulDim(product, kernel.back());
   }
   result.kernel = Shape::Of(std::move(kernel));
+  result.matrix = Shape::Of({summed, kept});
   // One scale for each value of the axes that the kernel brings.
   if (!out.elided) {
     result.scale = Shape::Of({});
     for (char letter : out.letters) {
-      bool kept = equation.kernel.find(letter) != std::string::npos;
-      result.scale.dims.push_back(kept ? out_dims.at(letter) : 1);
+      bool in_kernel = equation.kernel.find(letter) != std::string::npos;
+      result.scale.dims.push_back(in_kernel ? out_dims.at(letter) : 1);
     }
   }
   size_t elided = input.known && input.dims.size() > in.letters.size()
@@ -146,15 +171,7 @@ DenseEinsum ResolveEinsum(const LayerConfig& config, const Shape& input) {
     result.bias = BiasShape(config, out, out_dims, out.letters.size() + elided);
   }
   if (!input.known || (out.elided && !in.elided)) return result;
-  std::vector<int64_t> dims;
-  for (char letter : out.letters) dims.push_back(out_dims.at(letter));
-  if (out.elided) {
-    auto first = input.dims.begin() +
-                 (in.from_end ? 0 : static_cast<int64_t>(in.letters.size()));
-    dims.insert(out.from_end ? dims.begin() : dims.end(), first,
-                first + static_cast<int64_t>(elided));
-  }
-  result.output = Shape::Of(std::move(dims));
+  result.output = OutputShape(out, declared, input, elided);
   return result;
 }
 

@@ -12,6 +12,8 @@ namespace ckptdiff {
 
 struct DenseEinsum {
   Shape kernel;
+  // The kernel as a matrix: what is summed over, and what is kept.
+  Shape matrix;
   Shape scale;  // of a quantised kernel; unknown where "..." stands for axes
   std::optional<Shape> bias;  // where `bias_axes` asks for one
   Shape output;

@@ -53,6 +53,37 @@ KerasDialect DialectOf(const Json& json, const std::string& version) {
                                            : KerasDialect::kKeras2;
 }
 
+// model.quantize() quantises each layer that can be; those that attention
+// makes are no part of its config. So: as all others are, else not.
+class QuantizationSearch {
+ public:
+  explicit QuantizationSearch(BuildState& state) : state_(&state) {}
+
+  Quantization Of(const Json& config) {
+    Visit(config);
+    return agree_ ? found_.value_or(Quantization{}) : Quantization{};
+  }
+
+ private:
+  void Visit(const Json& json) {
+    if (!json.is_structured()) return;
+    std::string class_name = StringOr(json, "class_name");
+    const Json* config = Member(json, "config");
+    if (config != nullptr &&
+        (class_name == "Dense" || class_name == "EinsumDense")) {
+      Quantization own = LayerConfig(*state_, *config, {}).Quantized();
+      agree_ = agree_ && found_.value_or(own) == own;
+      found_ = own;
+      return;
+    }
+    for (const Json& item : json) Visit(item);
+  }
+
+  BuildState* state_;
+  std::optional<Quantization> found_;
+  bool agree_ = true;
+};
+
 void Collect(const KerasModel& model, const KerasLayer& layer,
              std::vector<KerasVariable*>& all) {
   bool plain_of_keras2 =
@@ -115,6 +146,7 @@ std::unique_ptr<KerasModel> ReadKerasModel(
       keras_version.value_or(StringOr(config, "keras_version"));
   model->dialect = DialectOf(config, model->keras_version);
   BuildState state{model.get(), kLeastBudget};
+  state.quantization = QuantizationSearch(state).Of(config);
   model->root = BuildLayer(state, config, LayerCall{}, {}).layer;
   SetOptimized(*model, *model->root, true);
   // A model that is frozen itself trains nothing, whatever was thawed in it.

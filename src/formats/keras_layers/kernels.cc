@@ -11,13 +11,13 @@
 //               them into the kernel
 //
 // An embedding [rows, width] likewise, but for its blocks, which run along the
-// width: embeddings_scale [rows, blocks], g_idx [width].
+// width: embeddings_scale [rows, blocks], g_idx [width]. In four bits the
+// kernel of an EinsumDense is a matrix, of all axes that the product sums over
+// and all that it keeps.
 
 #include "formats/keras_layers/kernels.h"
 
 #include <fmt/format.h>
-
-#include <charconv>
 
 #include "formats/keras_layers/dims.h"
 
@@ -32,14 +32,12 @@ void AddInt8(LayerBuilder& b, const KernelSpec& kernel) {
   b.AddShape(fmt::format("{}_scale", kernel.name), kernel.scale, kFixed);
 }
 
-// Only what Keras 3.15 writes, and of matrices alone: before, another axis was
-// packed.
-bool AddInt4(LayerBuilder& b, const KernelSpec& kernel) {
-  std::optional<int64_t> block = b.config().Int4BlockSize();
-  if (!block || !kernel.shape.known || kernel.shape.dims.size() != 2) {
-    return false;
-  }
-  int64_t rows = kernel.shape.dims[0], width = kernel.shape.dims[1];
+// Only what Keras 3.15 writes: before, another axis was packed.
+bool AddInt4(LayerBuilder& b, const KernelSpec& kernel,
+             std::optional<int64_t> block) {
+  const Shape& matrix = kernel.matrix.known ? kernel.matrix : kernel.shape;
+  if (!block || !matrix.known || matrix.dims.size() != 2) return false;
+  int64_t rows = matrix.dims[0], width = matrix.dims[1];
   b.Add(kernel.name, {rows, CeilDivDim(width, 2)}, kInt8);
   std::string scale = fmt::format("{}_scale", kernel.name);
   if (*block < 1) {
@@ -55,17 +53,15 @@ bool AddInt4(LayerBuilder& b, const KernelSpec& kernel) {
   return true;
 }
 
-void AddFloat8(LayerBuilder& b) {
-  const Json* policy = Member(*Member(b.config().json(), "dtype"), "config");
-  int64_t length = 1024;
-  if (policy != nullptr) length = IntOr(*policy, "amax_history_length", 1024);
+void AddFloat8(LayerBuilder& b, int64_t history) {
   constexpr VariableOptions kHistory = {.dtype = "float32", .has_slots = false};
   for (std::string_view what : {"inputs", "kernel", "outputs_grad"}) {
     b.AddShape(fmt::format("{}_scale", what), Shape::Of({}), kHistory);
-    b.Add(fmt::format("{}_amax_history", what), {length}, kHistory);
+    b.Add(fmt::format("{}_amax_history", what), {history}, kHistory);
   }
 }
 
+// In full precision, whatever the layer's own is.
 void AddLora(LayerBuilder& b, const KernelSpec& kernel, int64_t rank) {
   Shape a = kernel.shape;
   int64_t out = kUnknownDim;
@@ -73,25 +69,31 @@ void AddLora(LayerBuilder& b, const KernelSpec& kernel, int64_t rank) {
     out = a.dims.back();
     a.dims.back() = rank;
   }
-  constexpr VariableOptions kUnsaved = {.stored = false};
-  b.AddShape(fmt::format("lora_{}_a", kernel.name), a, kUnsaved);
-  b.Add(fmt::format("lora_{}_b", kernel.name), {rank, out}, kUnsaved);
+  constexpr VariableOptions kUpdate = {.dtype = "float32", .stored = false};
+  b.AddShape(fmt::format("lora_{}_a", kernel.name), a, kUpdate);
+  b.Add(fmt::format("lora_{}_b", kernel.name), {rank, out}, kUpdate);
 }
 
 }  // namespace
 
 void AddKernel(LayerBuilder& b, const KernelSpec& kernel,
                const std::optional<Shape>& bias) {
-  std::string mode = b.config().QuantizationMode();
+  AddQuantizedKernel(b, kernel, bias, b.config().Quantized());
+}
+
+void AddQuantizedKernel(LayerBuilder& b, const KernelSpec& kernel,
+                        const std::optional<Shape>& bias,
+                        const Quantization& quantization) {
+  const std::string& mode = quantization.mode;
   std::optional<int64_t> rank = b.config().OptionalSize("lora_rank");
   if (mode == "int8") {
     AddInt8(b, kernel);
-  } else if (mode != "int4" || !AddInt4(b, kernel)) {
+  } else if (mode != "int4" || !AddInt4(b, kernel, quantization.int4_block)) {
     if (!mode.empty() && mode != "float8") b.layer().known = false;
     b.AddShape(kernel.name, kernel.shape, {.frozen = rank.has_value()});
   }
   if (bias) b.AddShape("bias", *bias);
-  if (mode == "float8") AddFloat8(b);
+  if (mode == "float8") AddFloat8(b, quantization.float8_history);
   if (rank) AddLora(b, kernel, *rank);
 }
 

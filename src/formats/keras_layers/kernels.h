@@ -15,6 +15,8 @@ struct KernelSpec {
   std::string_view name;  // "kernel", "embeddings"
   Shape shape;
   Shape scale;  // of its int8 form, one a channel
+  // As a matrix [in, out]; unknown: `shape` is one.
+  Shape matrix = Shape::Unknown();
   // An embedding's blocks run along its rows, a kernel's along its columns.
   bool by_row = false;
 };
@@ -24,6 +26,11 @@ struct KernelSpec {
 // is not known makes the layer's variables unknown.
 void AddKernel(LayerBuilder& b, const KernelSpec& kernel,
                const std::optional<Shape>& bias = std::nullopt);
+
+// As AddKernel, for a layer whose config says nothing of its quantisation.
+void AddQuantizedKernel(LayerBuilder& b, const KernelSpec& kernel,
+                        const std::optional<Shape>& bias,
+                        const Quantization& quantization);
 
 }  // namespace ckptdiff
 

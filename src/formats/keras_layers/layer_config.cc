@@ -49,6 +49,19 @@ std::string StoredDType(std::string_view policy) {
   return std::string(policy);
 }
 
+// Of "int4/128".
+std::optional<int64_t> Int4Block(std::string_view mode) {
+  constexpr std::string_view kStem = "int4/";
+  if (!mode.starts_with(kStem)) return std::nullopt;
+  int64_t size = 0;
+  const char* end = mode.data() + mode.size();
+  auto [stop, error] = std::from_chars(mode.data() + kStem.size(), end, size);
+  if (error != std::errc() || stop != end || size > kLargestSize) {
+    return std::nullopt;
+  }
+  return size;
+}
+
 }  // namespace
 
 void BuildState::Spend(uint64_t bytes) {
@@ -208,36 +221,25 @@ std::string LayerConfig::PolicyName() const {
 
 // {"class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", ...}}; the
 // name alone, "int8_from_float32", up to Keras 3.3.
-std::string LayerConfig::QuantizationMode() const {
+Quantization LayerConfig::Quantized() const {
+  Quantization result;
   const Json* dtype = Find({"dtype"});
-  if (dtype == nullptr) return {};
-  std::string name;
-  if (dtype->is_string()) {
-    name = dtype->get<std::string>();
-  } else if (const Json* config = Member(*dtype, "config")) {
+  if (dtype == nullptr) return result;
+  std::string name = dtype->is_string() ? dtype->get<std::string>() : "";
+  if (const Json* config = Member(*dtype, "config")) {
     std::string mode = StringOr(*config, "mode");
-    if (!mode.empty()) return mode.substr(0, mode.find('/'));
+    result.float8_history =
+        IntOr(*config, "amax_history_length", result.float8_history);
+    result.int4_block = Int4Block(mode);
+    result.mode = mode.substr(0, mode.find('/'));
+    if (!mode.empty()) return result;
     name = StringOr(*config, "name");
   }
   size_t from = name.find("_from_");
-  if (from == std::string::npos) return {};
-  return name.substr(0, std::min(from, name.find('/')));
-}
-
-std::optional<int64_t> LayerConfig::Int4BlockSize() const {
-  const Json* dtype = Find({"dtype"});
-  const Json* config = dtype == nullptr ? nullptr : Member(*dtype, "config");
-  if (config == nullptr) return std::nullopt;
-  std::string mode = StringOr(*config, "mode");
-  constexpr std::string_view kStem = "int4/";
-  if (!mode.starts_with(kStem)) return std::nullopt;
-  int64_t size = 0;
-  const char* end = mode.data() + mode.size();
-  auto [stop, error] = std::from_chars(mode.data() + kStem.size(), end, size);
-  if (error != std::errc() || stop != end || size > kLargestSize) {
-    return std::nullopt;
+  if (from != std::string::npos) {
+    result.mode = name.substr(0, std::min(from, name.find('/')));
   }
-  return size;
+  return result;
 }
 
 }  // namespace ckptdiff

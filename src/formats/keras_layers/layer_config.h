@@ -16,6 +16,17 @@
 
 namespace ckptdiff {
 
+// What Keras 3 made of a layer's large matrix, for fewer bits.
+struct Quantization {
+  std::string mode;  // "int8", "float8", "int4", ...; empty: nothing
+  // Of mode "int4/128": 128. "int4/-1" is -1, a whole channel; nullopt: an
+  // older int4, which packs otherwise.
+  std::optional<int64_t> int4_block;
+  int64_t float8_history = 1024;
+
+  bool operator==(const Quantization&) const = default;
+};
+
 // The model under construction, and what it may still cost: a config of a few
 // KiB must not make gigabytes of layers and names (wrappers in wrappers, and
 // models called twice, double at every level).
@@ -25,6 +36,8 @@ struct BuildState {
   // The number in the name of the innermost model's input: of "input_layer_3".
   std::optional<int64_t> input_number = {};
   size_t unnamed_variables = 0;
+  // Of all layers that can be quantised; attention does not write its own.
+  Quantization quantization = {};
   // `shared_object_id`: a layer that two models hold is written twice.
   std::map<int64_t, KerasLayer*> shared = {};
 
@@ -67,11 +80,7 @@ class LayerConfig {
   std::string ComputeDType() const;
   // "float32", "mixed_float16"; of a quantised one, what it came from.
   std::string PolicyName() const;
-  // "int8", "float8", "int4", ... of Keras 3; empty: not quantised.
-  std::string QuantizationMode() const;
-  // Of mode "int4/128": 128. "int4/-1" is -1, a whole channel; nullopt: an
-  // older int4, which packs otherwise.
-  std::optional<int64_t> Int4BlockSize() const;
+  Quantization Quantized() const;
 
   [[noreturn]] void Fail(std::string what) const;
 

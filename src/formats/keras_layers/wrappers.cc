@@ -97,14 +97,32 @@ std::vector<Shape> BidirectionalOutput(const LayerConfig& config,
   return outputs;
 }
 
-// Holds the kernel of its layer as its own too, and one estimate of its
-// largest singular vector.
+// The kernel that a wrapper goes on holding after its layer was quantised. The
+// shape of one that is packed now is not told.
+KerasVariable* BeforeQuantization(const LayerConfig& inner,
+                                  const KerasVariable& quantized) {
+  KerasVariable& before =
+      inner.state().model->variables.emplace_back(quantized);
+  before.trainable = true;
+  before.dtype = inner.VariableDType();
+  if (inner.Quantized().mode != "int8") before.shape = Shape::Unknown();
+  return &before;
+}
+
+// Holds the kernel of its layer as its own too, if that is one variable (with
+// LoRA it is a sum), and one estimate of its largest singular vector.
 void BuildSpectralNormalization(LayerBuilder& b) {
-  KerasLayer* inner = b.Layer("layer", InnerLayer(b.config()),
-                              LayerCall::Of(b.input()), InnerScope(b));
-  for (KerasVariable* variable : inner->variables) {
+  const Json& object = InnerLayer(b.config());
+  KerasLayer* layer =
+      b.Layer("layer", object, LayerCall::Of(b.input()), InnerScope(b));
+  LayerConfig inner(b.config().state(), object.at("config"),
+                    b.config().where());
+  for (KerasVariable* variable : layer->variables) {
     if (variable->name != "kernel" && variable->name != "embeddings") continue;
-    b.Share(variable);
+    if (variable->dtype == "int8") {
+      variable = BeforeQuantization(inner, *variable);
+    }
+    if (!variable->frozen) b.Share(variable);
     int64_t width = variable->shape.known && !variable->shape.dims.empty()
                         ? variable->shape.dims.back()
                         : kUnknownDim;
