@@ -111,9 +111,6 @@ def check(ckptdiff, label, text, live, args):
 def check_group(keras, group, models, args):
     """The number of models that differ and should not."""
     right = total = open_ = 0
-    undecidable = set(keras_layer_cases.UNDECIDABLE)
-    if keras_models.is_keras3(keras):
-        undecidable |= keras_layer_cases.UNDECIDABLE_OF_KERAS3
     for i, (label, make) in enumerate(models):
         if group == "random" and total == args.random:
             break
@@ -129,7 +126,7 @@ def check_group(keras, group, models, args):
                 print(f"skipped {label}: {type(why).__name__}: "
                       f"{str(why)[:100]}")
             continue
-        if label in undecidable:
+        if label in keras_layer_cases.UNDECIDABLE:
             open_ += 1
             continue
         total += 1

@@ -16,11 +16,6 @@ UNDECIDABLE = {
     # Quantised before or after it was built: another order.
     "policy_float8_from_float32",
 }
-# Keras 3 builds them in name scopes of their own, which a loaded one lacks.
-UNDECIDABLE_OF_KERAS3 = {
-    f"{name} top={top}" for name in ("NASNetLarge", "NASNetMobile")
-    for top in (True, False)
-}
 
 
 def _is_keras3(keras):

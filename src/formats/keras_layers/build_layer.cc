@@ -9,6 +9,7 @@
 #include "formats/keras_layers/graph.h"
 #include "formats/keras_layers/layer_builder.h"
 #include "formats/keras_layers/layer_scope.h"
+#include "formats/keras_layers/nasnet_scopes.h"
 #include "formats/keras_layers/serialized_layer.h"
 
 namespace ckptdiff {
@@ -48,6 +49,7 @@ class ModelWalk {
     for (size_t i = 0; i < graph.inputs.size() && i < given.size(); ++i) {
       outputs[graph.inputs[i].layer][graph.inputs[i].call] = {given[i]};
     }
+    NasnetScopes scopes(graph);
     for (auto [layer, k] : CallOrder(graph)) {
       const GraphLayer& node = graph.layers[layer];
       LayerCall inner = ToCall(node.calls[k], outputs);
@@ -59,7 +61,8 @@ class ModelWalk {
         inner = LayerCall::Of(parent_ != nullptr ? Filled(declared, result[0])
                                                  : Filled(result[0], declared));
       }
-      result = Step(*node.object, inner, built[layer]);
+      std::string scope = state_.keras3() ? scopes.Of(node.name) : "";
+      result = Step(*node.object, inner, scope, built[layer]);
     }
     for (KerasLayer* layer : built) Adopt(layer);
     std::vector<Shape> returned;
@@ -84,7 +87,7 @@ class ModelWalk {
         next = LayerCall::Of(Filled(declared, next.First()));
       }
       KerasLayer* built = nullptr;
-      outputs = Step(object, next, built);
+      outputs = Step(object, next, scope_, built);
       // The input that a model declares is none of its layers.
       if (StringOr(object, "class_name") != "InputLayer") Adopt(built);
       next = LayerCall{};
@@ -129,11 +132,11 @@ class ModelWalk {
   }
 
   std::vector<Shape> Step(const Json& object, const LayerCall& call,
-                          KerasLayer*& built) {
+                          const std::string& scope, KerasLayer*& built) {
     if (parent_ == nullptr || built != nullptr) {
       return SerializedOutputs(state_, object, call);
     }
-    BuiltLayer result = BuildLayer(state_, object, call, scope_);
+    BuiltLayer result = BuildLayer(state_, object, call, scope);
     built = result.layer;
     return result.outputs;
   }
