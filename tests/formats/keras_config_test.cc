@@ -175,6 +175,12 @@ TEST(KerasConfigTest, SizesThatNoLayerHasAreNamed) {
 }
 
 // Every wrapper builds two of what it wraps.
+TEST(KerasConfigTest, BehindAnEmptyInputLayersHoldNothing) {
+  EXPECT_THAT(
+      Lines(Sequential(Dense("a", R"(, "batch_input_shape": [null, 0])"))),
+      ElementsAre("a/kernel [0, 4]", "a/bias [4]"));
+}
+
 TEST(KerasConfigTest, WrappersInWrappersEndBeforeTheMemoryDoes) {
   std::string layer = R"({"class_name": "LSTM", "config": {"name": "l", )"
                       R"("units": 2}})";

@@ -81,6 +81,10 @@ TEST(KerasSlotsTest, NadamOfKeras3EndsWithAScalar) {
   EXPECT_EQ(Told(TieSlots(Class("Nadam"), kKeras3, Shapes({{3, 4}, {3, 4}, {}}),
                           owners)),
             "momentum:0 velocity:0 -");
+  // Accumulated gradients in front, and no class told.
+  EXPECT_EQ(
+      Told(TieSlots({}, kKeras3, Shapes({{3, 4}, {3, 4}, {3, 4}, {}}), owners)),
+      "momentum:0 velocity:0 velocity_hat:0 -");
 }
 
 TEST(KerasSlotsTest, AdafactorOfKeras3KeepsPlaceholdersForVectors) {

@@ -1,6 +1,7 @@
 #include "formats/keras/slots.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "formats/keras/slot_groups.h"
@@ -194,12 +195,21 @@ Owners TieByShapes(const SlotGroups& groups, const SlotOwners& owners) {
 // front of its slots. Without a class, one scalar too many must be that.
 std::optional<size_t> ProductAt(const KerasOptimizer& optimizer,
                                 SlotDialect dialect,
-                                const std::vector<Shape>& stored) {
+                                const std::vector<Shape>& stored,
+                                const SlotOwners& owners) {
   bool may_be_nadam =
       optimizer.class_name.empty() || optimizer.class_name == "Nadam";
   if (dialect != SlotDialect::kKeras3 || !may_be_nadam || stored.empty()) {
     return std::nullopt;
   }
+  auto scalars = [](const auto& all, auto shape) {
+    return std::ranges::count_if(
+        all, [](const Shape& one) { return one.dims.empty(); }, shape);
+  };
+  bool is_only_scalar = stored.back().dims.empty() &&
+                        scalars(stored, std::identity()) == 1 &&
+                        scalars(owners.all, &SlotOwner::shape) == 0;
+  if (is_only_scalar) return stored.size() - 1;
   size_t in_front =
       (optimizer.use_ema ? 1 : 0) + (optimizer.accumulates ? 1 : 0);
   size_t per_variable = in_front + 2;
@@ -218,7 +228,7 @@ std::vector<TiedSlot> TieSlots(const KerasOptimizer& optimizer,
                                const std::vector<Shape>& stored,
                                const SlotOwners& owners) {
   std::vector<TiedSlot> tied(stored.size());
-  std::optional<size_t> product = ProductAt(optimizer, dialect, stored);
+  std::optional<size_t> product = ProductAt(optimizer, dialect, stored, owners);
   std::vector<Shape> behind = stored;
   if (product) behind.erase(behind.begin() + static_cast<ptrdiff_t>(*product));
   if (behind.empty()) return tied;

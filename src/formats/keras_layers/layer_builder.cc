@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "formats/keras/paths.h"
 #include "formats/keras_layers/dims.h"
@@ -25,9 +27,11 @@ int64_t LayerBuilder::Channels() const {
 KerasVariable* LayerBuilder::AddShape(std::string_view name, Shape shape,
                                       const VariableOptions& options) {
   bool all_known = shape.known;
+  // Some layers cut everything away, and what follows has nothing to hold.
+  bool is_of_nothing = std::ranges::count(input().dims, 0) > 0;
   for (int64_t dim : shape.dims) {
     all_known = all_known && dim != kUnknownDim;
-    if (dim == 0 || dim < kUnknownDim) {
+    if (dim < kUnknownDim || (dim == 0 && !is_of_nothing)) {
       config_->Fail(fmt::format("its {} would be {}", name, ToString(shape)));
     }
   }

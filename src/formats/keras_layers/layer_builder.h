@@ -40,7 +40,8 @@ class LayerBuilder {
   int64_t Dim(int64_t axis) const;
   int64_t Channels() const;  // the channel axis of `data_format`
 
-  // Throws where a known dimension is not above 0, or all are too many.
+  // Throws where a known dimension is below 0, or 0 behind an input that is
+  // not, or all are too many.
   KerasVariable* AddShape(std::string_view name, Shape shape,
                           const VariableOptions& options = {});
   KerasVariable* Add(std::string_view name, std::vector<int64_t> dims,
