@@ -8,9 +8,23 @@
 namespace ckptdiff {
 namespace {
 
+// The average of a variable that is missing itself, where nobody asks for it
+// by its name.
+bool MissesItsOwner(const Comparison& comparison, size_t i) {
+  if (comparison.expected().source.addressed_by != AddressedBy::kOrder) {
+    return false;
+  }
+  const size_t owner = comparison.OwnerOfExpected(i);
+  return owner != Comparison::kNone &&
+         comparison.PartnerOfExpected(owner) == Comparison::kNone;
+}
+
 bool IsAbsent(const Comparison& comparison, size_t i) {
   const Variable& variable = comparison.expected(i);
   if (IsSlot(variable)) return false;
+  if (variable.role == Role::kAverage && MissesItsOwner(comparison, i)) {
+    return false;
+  }
   return variable.role == Role::kAverage || variable.role == Role::kOptimizer ||
          (variable.role == Role::kWeight && !IsUntracked(comparison, i));
 }

@@ -35,34 +35,36 @@ void AddGroup(const std::string& path, const Dims& all, KerasStore* store) {
   }
 }
 
-Layout Listed(const KerasStore& store) {
+Layout Listed(const KerasStore& store, const StoreContext& context = {}) {
   Layout layout;
   layout.source.addressed_by = AddressedBy::kOrder;
-  StoreContext context;
   SlotOwners owners = ListStoreWeights(store, context, &layout);
   ListStoreOptimizer(store, context, owners, &layout);
   return layout;
 }
 
 // Two layers of one kernel each, compiled with this optimizer.
-Layout Expected(const std::string& class_name, const std::string& settings) {
-  MemoryFileSystem files;
-  files.Add("model.json", R"({"module": "keras.src.models.sequential",
+std::string Config(const std::string& class_name, const std::string& settings) {
+  return R"({"module": "keras.src.models.sequential",
       "class_name": "Sequential", "config": {"name": "m", "layers": [
         {"class_name": "Dense", "config": {"name": "a", "units": 4,
          "batch_shape": [null, 3]}},
         {"class_name": "Dense", "config": {"name": "b", "units": 2}}]},
       "compile_config": {"optimizer": {"class_name": ")" +
-                              class_name + R"(", "config": {)" + settings +
-                              "}}}}");
+         class_name + R"(", "config": {)" + settings + "}}}}";
+}
+
+Layout Expected(const std::string& class_name, const std::string& settings) {
+  MemoryFileSystem files;
+  files.Add("model.json", Config(class_name, settings));
   return ReadSource(Source(files, "model.json"), {}).value();
 }
 
 // Above a note.
-std::vector<std::string> Findings(const KerasStore& store,
+std::vector<std::string> Findings(const Layout& actual,
                                   const Layout& expected) {
   std::vector<std::string> rules;
-  const Report report = Compare(Listed(store), expected).value();
+  const Report report = Compare(actual, expected).value();
   for (const Finding& finding : report.findings) {
     if (finding.severity != Severity::kNote) rules.push_back(finding.rule);
   }
@@ -79,31 +81,60 @@ KerasStore StoreWith(const Dims& slots) {
   return store;
 }
 
+Layout ListedWith(const Dims& slots) { return Listed(StoreWith(slots)); }
+
 TEST(KerasStoreLayoutTest, NumbersAreTheSlotsThatTheConfigAsksFor) {
   const std::string ema = R"("use_ema": true)";
   const Dims once = {{3, 4}, {4}, {4, 2}, {2}};
-  EXPECT_THAT(Findings(StoreWith(once), Expected("SGD", ema)), IsEmpty());
+  EXPECT_THAT(Findings(ListedWith(once), Expected("SGD", ema)), IsEmpty());
   Dims adam = once;  // averages, then pairs
   for (const auto& dims : once) adam.insert(adam.end(), {dims, dims});
-  EXPECT_THAT(Findings(StoreWith(adam), Expected("Adam", ema)), IsEmpty());
+  EXPECT_THAT(Findings(ListedWith(adam), Expected("Adam", ema)), IsEmpty());
   Dims adafactor = {{3}, {4}, {3, 4}, {}, {}, {4},
                     {4}, {2}, {4, 2}, {}, {}, {2}};
-  EXPECT_THAT(Findings(StoreWith(adafactor), Expected("Adafactor", "")),
+  EXPECT_THAT(Findings(ListedWith(adafactor), Expected("Adafactor", "")),
               IsEmpty());
   adafactor.insert(adafactor.begin(), once.begin(), once.end());
-  EXPECT_THAT(Findings(StoreWith(adafactor), Expected("Adafactor", ema)),
+  EXPECT_THAT(Findings(ListedWith(adafactor), Expected("Adafactor", ema)),
               IsEmpty());
-  EXPECT_THAT(Findings(StoreWith({{3, 4}, {4}, {4}, {4, 2}, {2}, {2}}),
+  EXPECT_THAT(Findings(ListedWith({{3, 4}, {4}, {4}, {4, 2}, {2}, {2}}),
                        Expected("Muon", "")),
               IsEmpty());
 }
 
 TEST(KerasStoreLayoutTest, FewerNumbersThanTheConfigAsksForAreTold) {
   const Dims once = {{3, 4}, {4}, {4, 2}, {2}};
-  EXPECT_THAT(Findings(StoreWith(once), Expected("Adam", "")),
+  EXPECT_THAT(Findings(ListedWith(once), Expected("Adam", "")),
               testing::Contains("optimizer-mismatch"));
-  EXPECT_THAT(Findings(StoreWith(once), Expected("Lion", R"("use_ema": true)")),
-              testing::Contains("missing-variable"));
+  EXPECT_THAT(
+      Findings(ListedWith(once), Expected("Lion", R"("use_ema": true)")),
+      testing::Contains("missing-variable"));
+}
+
+// An archive brings its config along.
+TEST(KerasStoreLayoutTest, TheConfigTellsWhatIsGoneAndWhatHasAnotherShape) {
+  const Json config = ParseJson(Config("Lion", R"("use_ema": true)"), "");
+  const auto model = ReadKerasModel(config);
+  StoreContext context;
+  context.model = model.get();
+  context.optimizer =
+      ReadKerasOptimizer(&config["compile_config"]["optimizer"]);
+  const Layout expected = Expected("Lion", R"("use_ema": true)");
+  const KerasStore whole =
+      StoreWith({{3, 4}, {4}, {4, 2}, {2}, {3, 4}, {4}, {4, 2}, {2}});
+  EXPECT_THAT(Findings(Listed(whole, context), expected), IsEmpty());
+
+  KerasStore store = whole;
+  auto& first = store["layers/dense"].variables;
+  first[1].variable.shape = Shape::Of({7});
+  EXPECT_THAT(Findings(Listed(store, context), expected),
+              ElementsAre("shape-mismatch"));
+
+  first.erase(first.begin());
+  first[0].variable.shape = Shape::Of({4});
+  const Layout layout = Listed(store, context);
+  EXPECT_EQ(layout.variables[0].name, "m/a/bias");
+  EXPECT_THAT(Findings(layout, expected), ElementsAre("untracked-variable"));
 }
 
 TEST(KerasStoreLayoutTest, AKernelThatItsWrapperStoresTooIsOneVariable) {

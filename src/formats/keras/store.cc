@@ -8,6 +8,16 @@
 #include "formats/keras/hdf5.h"
 
 namespace ckptdiff {
+
+std::optional<uint64_t> NumberOf(const StoredVariable& stored) {
+  const std::string& leaf = stored.leaf;
+  uint64_t number = 0;
+  auto [end, error] =
+      std::from_chars(leaf.data(), leaf.data() + leaf.size(), number);
+  bool is_number = error == std::errc() && end == leaf.data() + leaf.size();
+  return is_number ? std::optional(number) : std::nullopt;
+}
+
 namespace {
 
 // tf-keras up to 2.14 called the container of a model's layers by another
@@ -20,17 +30,9 @@ void AppendComponents(std::string_view name, std::string* path) {
   }
 }
 
-std::optional<uint64_t> Number(const std::string& leaf) {
-  uint64_t number = 0;
-  auto [end, error] =
-      std::from_chars(leaf.data(), leaf.data() + leaf.size(), number);
-  bool is_number = error == std::errc() && end == leaf.data() + leaf.size();
-  return is_number ? std::optional(number) : std::nullopt;
-}
-
 // Numbers first, as they were counted: 2 before 10.
 bool LeafLess(const StoredVariable& a, const StoredVariable& b) {
-  std::optional<uint64_t> x = Number(a.leaf), y = Number(b.leaf);
+  std::optional<uint64_t> x = NumberOf(a), y = NumberOf(b);
   if (x && y) return *x < *y;
   if (x.has_value() != y.has_value()) return x.has_value();
   return a.leaf < b.leaf;

@@ -28,6 +28,9 @@ struct StoredVariable {
   std::optional<int64_t> step;  // the value, of whole numbers of rank 0
 };
 
+// Its place among the variables of its object; nullopt: a name.
+std::optional<uint64_t> NumberOf(const StoredVariable& stored);
+
 struct StoreGroup {
   std::string label;  // the `name` attribute; empty before Keras 3.6
   std::vector<StoredVariable> variables;  // by number, then by name

@@ -45,14 +45,23 @@ std::vector<NumberedVariable> Numbered(const StoreGroup& group) {
   return numbered;
 }
 
-// The variables that the config gives an object are those that the file has.
-bool Agrees(const std::vector<const KerasVariable*>& told,
-            const StoreGroup& group) {
-  return std::ranges::equal(
-      told, group.variables,
-      [](const KerasVariable* one, const StoredVariable& stored) {
-        return one->shape.Agrees(stored.variable.shape);
-      });
+// Which of the variables that the config gives an object each stored one is, by
+// its number. Some may be gone, some may have other dimensions; where their
+// ranks differ too, it is another object: nullopt.
+std::optional<std::vector<const KerasVariable*>> PositionsIn(
+    const std::vector<const KerasVariable*>& told, const StoreGroup& group) {
+  std::vector<const KerasVariable*> positions;
+  for (const StoredVariable& stored : group.variables) {
+    std::optional<uint64_t> number = NumberOf(stored);
+    if (!number || *number >= told.size()) return std::nullopt;
+    const KerasVariable* own = told[*number];
+    const Shape& shape = stored.variable.shape;
+    bool may_be =
+        own->shape.Agrees(shape) || own->shape.dims.size() == shape.dims.size();
+    if (!may_be) return std::nullopt;
+    positions.push_back(own);
+  }
+  return positions;
 }
 
 class Lister {
@@ -63,10 +72,13 @@ class Lister {
   SlotOwners List() {
     owners_.ordered = context_.model != nullptr;
     if (context_.model != nullptr) ListModel();
+    bool all_placed = true;
     for (const auto* entry : Unplaced()) {
       ListUnplaced(entry->first, entry->second);
+      all_placed &= IsBookkeeping(entry->first);
     }
     ForgetUnsettled();
+    SettleAbsent(all_placed);
     return std::move(owners_);
   }
 
@@ -80,7 +92,13 @@ class Lister {
       bool is_layer = place.layer == place.object && !place.object->is_model();
       if (is_layer) AddLayer(place);
       auto found = store_.find(place.path);
-      if (found != store_.end()) ListPlaced(place, found->second);
+      if (found != store_.end()) {
+        ListPlaced(place, found->second);
+      } else {
+        for (const KerasVariable* one : place.object->variables) {
+          if (one->stored) AddAbsent(place.path, *one);
+        }
+      }
       if (!place.object->known) ListInside(place, placed);
     }
   }
@@ -115,15 +133,21 @@ class Lister {
                     group.label != object.name;
     std::string layer = place.layer == nullptr ? "" : place.layer->name;
     std::vector<const KerasVariable*> told = ToldOf(object, group);
-    if (is_other || !object.known || !Agrees(told, group)) {
+    auto positions = PositionsIn(told, group);
+    if (is_other || !object.known || !positions) {
       std::string scope = place.scope;
       if (is_other) scope = JoinScope(Parent(scope), layer = group.label);
       ListGuessed(place.path, group, scope, layer, object.trainable);
       return;
     }
-    for (size_t i = 0; i < group.variables.size(); ++i) {
-      Variable variable = group.variables[i].variable;
-      const KerasVariable& own = *told[i];
+    size_t next = 0;
+    for (const KerasVariable* one : told) {
+      if (next == positions->size() || (*positions)[next] != one) {
+        AddAbsent(place.path, *one);
+        continue;
+      }
+      Variable variable = group.variables[next++].variable;
+      const KerasVariable& own = *one;
       auto [first, is_new] = listed_.emplace(&own, layout_->variables.size());
       if (!is_new) {  // two objects hold it: stored twice
         AddKey(variable.key, &layout_->variables[first->second]);
@@ -133,6 +157,33 @@ class Lister {
       variable.trainable = own.optimized;
       variable.layer = layer;
       Add(place.path, std::move(variable), own.trainable, own.optimized);
+      bool is_told = own.trainable && own.shape.Elements().has_value();
+      if (is_told) owners_.all.back().shape = own.shape;
+    }
+  }
+
+  // The optimizer keeps the slots of what is gone.
+  void AddAbsent(const std::string& path, const KerasVariable& own) {
+    if (!own.trainable) return;
+    SlotOwner owner;
+    owner.name = own.path;
+    owner.shape = own.shape;
+    owner.optimized = own.optimized;
+    owner.object = path;
+    owners_.all.push_back(std::move(owner));
+  }
+
+  // Where the store holds objects that the config does not place, what seems
+  // to be gone stands there. A name that repeats is no owner's.
+  void SettleAbsent(bool all_placed) {
+    std::set<std::string_view> names;
+    for (const Variable& variable : layout_->variables) {
+      names.insert(variable.name);
+    }
+    auto is_absent = [](const SlotOwner& owner) { return owner.key.empty(); };
+    if (!all_placed) std::erase_if(owners_.all, is_absent);
+    for (SlotOwner& owner : owners_.all) {
+      if (is_absent(owner)) owner.settled = !names.contains(owner.name);
     }
   }
 
