@@ -14,7 +14,8 @@ _SLOTS = {
          "e_x": "accum_var", "accumulated_grad": "accum_grad",
          "accumulated_delta_var": "accum_var", "acc_grads":
          "gradient_accumulator", "average_gradient": "mg", "grad_avg": "mg",
-         "norm": "v"},
+         "norm": "v", "velocity": "v", "exp_avg_sq_row": "row",
+         "exp_avg_sq_col": "column"},
     "rmsprop": {"square_avg": "rms", "velocity": "rms", "nu": "rms",
                 "mu": "mg"},
     "adadelta": {"square_avg": "accum_grad", "acc_delta": "accum_var"},
@@ -53,12 +54,23 @@ def variable(name, shape, dtype, role="weight", **more):
     return entry
 
 
-def slot(owner, optimizer_id, slot_name, shape, dtype, name=None, **more):
+def slot(owner, optimizer_id, slot_name, shape, dtype, name=None,
+         owner_key=None, **more):
     reference = {"optimizer": optimizer_id, "slot": slot_name, "owner": owner}
-    if "owner_key" in more:
-        reference["owner_key"] = more.pop("owner_key")
+    if owner_key is not None:
+        reference["owner_key"] = owner_key
     return variable(name or f"{owner}/{optimizer_id}/{slot_name}", shape, dtype,
                     role="slot", slot=reference, **more)
+
+
+def unused(text, used):
+    """`text`, with a number behind it where it is `used`; then it is."""
+    number, result = 1, text
+    while result in used:
+        number += 1
+        result = f"{text}#{number}"
+    used.add(result)
+    return result
 
 
 def optimizer(identity, class_name, slots, settings=None):

@@ -1,108 +1,190 @@
-"""torch.nn.Module and torch.optim.Optimizer."""
+"""torch.nn.Module, state_dicts and torch.optim.Optimizer."""
+from collections.abc import Mapping
+
 from . import _document as doc
 
 
 def knows(model, modules):
     torch = modules.get("torch")
-    return torch is not None and isinstance(model, torch.nn.Module)
+    if torch is None:
+        return False
+    is_state_dict = (isinstance(model, Mapping) and len(model) > 0 and all(
+        isinstance(value, torch.Tensor) for value in model.values()))
+    return is_state_dict or isinstance(model, torch.nn.Module)
 
 
 def layout(model, optimizer):
-    tensors = _saved_tensors(model)
-    trainable = {name: p.requires_grad for name, p in
-                 model.named_parameters(remove_duplicate=False)}
-    classes = {name: type(module).__name__
-               for name, module in model.named_modules()}
+    is_module = not isinstance(model, Mapping)
+    modules = dict(model.named_modules()) if is_module else {}
+    classes = {name: type(module).__name__ for name, module in modules.items()
+               if name}
+    tensors = dict(_tensors(model.state_dict(keep_vars=True) if is_module
+                            else model))
+    names = {id(tensor): name for name, tensor in reversed(tensors.items())}
+    if hasattr(model, "save_pretrained"):
+        tensors, names = _pretrained(model, tensors)
     variables, first_of_storage = [], {}
     for name, tensor in tensors.items():
         layer = name.rpartition(".")[0]
-        entry = doc.variable(
-            name, tensor.shape, doc.dtype_name(tensor.dtype),
-            trainable=trainable.get(name, bool(tensor.requires_grad)),
-            layer=layer if classes.get(layer) and layer else None)
+        entry = _variable(name, tensor, layer if layer in classes else None)
         identity = _storage(tensor)
         if identity is not None:
             owner = first_of_storage.setdefault(identity, name)
             if owner != name:
                 entry["tied_to"] = owner
         variables.append(entry)
-    optimizers = []
-    if optimizer is not None:
-        optimizers, slots = _slots(model, optimizer)
+    optimizers, identities = [], set()
+    for one in _optimizers(optimizer):
+        identity = doc.unused(type(one).__name__, identities)
+        slots = _slots(one, identity, names)
+        kinds = dict.fromkeys(entry["slot"]["slot"] for entry in slots)
+        optimizers.append(doc.optimizer(
+            identity, type(one).__name__, kinds, {
+                k: v for k, v in one.param_groups[0].items() if k != "params"}))
         variables += slots
     return doc.document("pytorch", variables,
                         doc.layer_list(classes, variables), optimizers)
 
 
-def _saved_tensors(model):
-    """name -> tensor, as the usual way to save this model names them."""
-    tensors = {name: tensor for name, tensor in
-               model.state_dict(keep_vars=True).items()
-               if hasattr(tensor, "shape")}
-    if not hasattr(model, "save_pretrained"):
-        return tensors
-    # transformers 5 renames and regroups on save: names of the file.
-    try:
-        from transformers.core_model_loading import revert_weight_conversion
-    except ImportError:
-        return tensors
-    tied = set(getattr(model, "all_tied_weights_keys", None) or {})
-    kept = {name: tensor.detach().to("meta").requires_grad_(
-                tensor.requires_grad)
-            for name, tensor in tensors.items() if name not in tied}
-    return revert_weight_conversion(model, kept)
+def _tensors(state, prefix=""):
+    """(name, tensor) of a state_dict; quantized weights are tuples in it, and
+    extra state is what a module makes it."""
+    items = state.items() if isinstance(state, Mapping) else enumerate(state)
+    for key, value in items:
+        if hasattr(value, "requires_grad"):
+            yield f"{prefix}{key}", value
+        elif isinstance(value, (Mapping, list, tuple)):
+            yield from _tensors(value, f"{prefix}{key}.")
+
+
+def _shape(tensor):
+    """None of what a lazy module makes at its first input."""
+    from torch.nn.parameter import is_lazy
+    return None if is_lazy(tensor) else tensor.shape
+
+
+def _variable(name, tensor, layer):
+    dtype = doc.dtype_name(tensor.dtype)
+    if "_extra_state" in name.split("."):
+        return doc.variable(name, tensor.shape, dtype, "bookkeeping")
+    return doc.variable(name, _shape(tensor), dtype, layer=layer,
+                        trainable=bool(tensor.requires_grad))
 
 
 def _storage(tensor):
     """What two tied tensors have in common; None where nothing is stored."""
-    if tensor.device.type == "meta" or tensor.numel() == 0:
+    if _shape(tensor) is None or tensor.numel() == 0:
         return None
-    return (tensor.device, tensor.data_ptr(), tuple(tensor.shape),
-            tuple(tensor.stride()))
+    try:
+        address = tensor.data_ptr()
+    except RuntimeError:  # fake, or sparse
+        address = 0
+    # On the meta device nothing has an address; what is tied is one object.
+    return (tensor.device, address or id(tensor), tuple(tensor.shape),
+            tuple(tensor.stride()) if address else None)
 
 
-# What a class will store for each parameter once it has stepped.
-def _slots_to_come(class_name, group):
-    plans = {
-        "SGD": ["momentum_buffer"] if group.get("momentum") else [],
-        "RMSprop": ["square_avg"]
-        + (["momentum_buffer"] if group.get("momentum") else [])
-        + (["grad_avg"] if group.get("centered") else []),
-        "Adagrad": ["sum"],
-        "Adadelta": ["square_avg", "acc_delta"],
-        "Adamax": ["exp_avg", "exp_inf"],
-        "ASGD": ["ax"],
-        "Rprop": ["prev", "step_size"],
-        "Muon": ["momentum_buffer"],
-    }
-    if class_name in ("Adam", "AdamW", "NAdam", "RAdam", "SparseAdam"):
-        extra = ["max_exp_avg_sq"] if group.get("amsgrad") else []
-        return ["exp_avg", "exp_avg_sq"] + extra
-    return plans.get(class_name, [])
+# -------------------------------------------------------------- transformers
 
 
-def _slots(model, optimizer):
+def _pretrained(model, tensors):
+    """What save_pretrained writes: tensors by name, and the names by the id of
+    the model's own tensors, as far as these are saved one by one."""
+    left_out = set(getattr(model, "all_tied_weights_keys", None) or ())
+    left_out.update(getattr(model, "_keys_to_ignore_on_save", None) or ())
+    kept = {name: tensor.detach().to("meta").requires_grad_(
+                tensor.requires_grad)
+            for name, tensor in tensors.items() if name not in left_out}
+    try:  # transformers 5 renames and regroups on save
+        from transformers.core_model_loading import revert_weight_conversion
+    except ImportError:
+        written = kept
+    else:
+        written = revert_weight_conversion(model, kept)
+    live = {id(meta): id(tensors[name]) for name, meta in kept.items()}
+    names = {live[id(tensor)]: name for name, tensor in written.items()
+             if id(tensor) in live}
+    return written, names
+
+
+# ----------------------------------------------------------------- optimizers
+
+
+def _optimizers(optimizer):
+    """One, several, or none; without what accelerate wraps around them."""
+    if optimizer is None:
+        return []
+    if isinstance(optimizer, Mapping):
+        optimizer = list(optimizer.values())
+    if not isinstance(optimizer, (list, tuple)):
+        optimizer = [optimizer]
+    return [getattr(one, "optimizer", one) for one in optimizer]
+
+
+def _slots(optimizer, identity, names):
+    """What is kept for each parameter. Before its first step an optimizer keeps
+    nothing, and would save nothing, of what it will keep."""
     class_name = type(optimizer).__name__
-    names = {id(p): name for name, p in model.named_parameters()}
-    variables, kinds = [], []
+    if class_name == "LBFGS":  # one flat state of all parameters
+        return []
+    has_stepped = any(optimizer.state.values())
+    slots = []
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             owner = names.get(id(parameter))
-            if owner is None or not parameter.requires_grad:
+            if owner is None:
                 continue
-            state = optimizer.state.get(parameter, {})
-            # Scalars (step, NAdam's mu_product) are no slots.
-            stored = {word: value for word, value in state.items()
-                      if len(getattr(value, "shape", ())) > 0
-                      or (word != "step" and parameter.dim() == 0)}
-            planned = {} if state else dict.fromkeys(
-                _slots_to_come(class_name, group), parameter)
-            for word, value in (stored or planned).items():
-                kind = doc.canonical_slot(class_name, word)
-                if kind not in kinds:
-                    kinds.append(kind)
-                variables.append(doc.slot(owner, class_name, kind, value.shape,
-                                          doc.dtype_name(value.dtype)))
-    settings = {k: v for k, v in optimizer.param_groups[0].items()
-                if k != "params"}
-    return [doc.optimizer(class_name, class_name, kinds, settings)], variables
+            if has_stepped:
+                kept = _kept(optimizer.state.get(parameter, {}))
+            else:
+                kept = _kept_later(class_name, group, parameter)
+            for word, (shape, dtype) in kept.items():
+                slots.append(doc.slot(
+                    owner, identity, doc.canonical_slot(class_name, word),
+                    shape, doc.dtype_name(dtype),
+                    tracked=None if has_stepped else False))
+    return slots
+
+
+# State that is a slot even of a scalar parameter; any other scalar (step,
+# NAdam's mu_product) belongs to the optimizer.
+_SLOT_WORDS = frozenset((
+    "exp_avg", "exp_avg_sq", "exp_inf", "max_exp_avg_sq", "momentum_buffer",
+    "square_avg", "grad_avg", "sum", "acc_delta", "variance"))
+
+
+def _kept(state):
+    return {word: (value.shape, value.dtype) for word, value in state.items()
+            if hasattr(value, "requires_grad")
+            and (value.dim() > 0 or word in _SLOT_WORDS)}
+
+
+# What a class will keep for each parameter, by the options that ask for it.
+_ADAM = (("exp_avg", None), ("exp_avg_sq", None), ("max_exp_avg_sq", "amsgrad"))
+_KEPT_LATER = {
+    "Adam": _ADAM, "AdamW": _ADAM, "NAdam": _ADAM, "RAdam": _ADAM,
+    "SparseAdam": _ADAM,
+    "Adadelta": (("square_avg", None), ("acc_delta", None)),
+    "Adagrad": (("sum", None),),
+    "Adamax": (("exp_avg", None), ("exp_inf", None)),
+    "ASGD": (("ax", None),),
+    "Muon": (("momentum_buffer", None),),
+    "RMSprop": (("square_avg", None), ("momentum_buffer", "momentum"),
+                ("grad_avg", "centered")),
+    "Rprop": (("prev", None), ("step_size", None)),
+    "SGD": (("momentum_buffer", "momentum"),),
+}
+
+
+def _kept_later(class_name, group, parameter):
+    if not parameter.requires_grad:
+        return {}
+    if class_name == "Adafactor":
+        is_matrix = len(_shape(parameter) or ()) > 1
+        words = ["row_var", "col_var"] if is_matrix else ["variance"]
+        if group.get("beta1") is not None:  # that of transformers
+            words.append("exp_avg")
+        return dict.fromkeys(words, (None, parameter.dtype))
+    return {word: (_shape(parameter), parameter.dtype)
+            for word, option in _KEPT_LATER.get(class_name, ())
+            if option is None or group.get(option)}

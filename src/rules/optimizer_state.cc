@@ -39,6 +39,17 @@ std::string ClassOf(const Layout& layout, std::string_view id) {
   return name;
 }
 
+// State that the model's optimizer would not save as it is: not made before its
+// first step, or compiled with the model and not asked for. Wanted only of a
+// file without optimizer, by an optimizer that says what it keeps.
+bool IsOptional(const Variable& slot, const Comparison& comparison) {
+  if (slot.tracked) return false;
+  if (!comparison.actual().optimizers.empty() || !slot.slot) return true;
+  const Optimizer* optimizer =
+      FindOptimizer(comparison.expected(), slot.slot->optimizer);
+  return optimizer == nullptr || optimizer->slots.empty();
+}
+
 using Kinds = std::set<std::string_view>;
 
 // Momentum against m and v: both have what the other one lacks. Where one only
@@ -75,7 +86,7 @@ OptimizerState::OptimizerState(const Comparison& comparison)
   FindMissing();
   FindCorrespondences();
   if (has_slots) FindSurplus();
-  is_missing_ = !has_slots &&
+  is_missing_ = !has_slots && !all_optional_ &&
                 std::all_of(correspondences_.begin(), correspondences_.end(),
                             [](const Correspondence& one) {
                               return one.kinds_correspond;
@@ -123,7 +134,8 @@ void OptimizerState::FindMissing() {
   std::vector<bool> lacks(owners.size());
   for (size_t i = 0; i < owners.size(); ++i) {
     const Variable& slot = comparison_->expected(i);
-    if (!IsSlot(slot)) continue;
+    if (!IsSlot(slot) || IsOptional(slot, *comparison_)) continue;
+    if (IsTrueSlot(slot)) all_optional_ = false;
     size_t owner = comparison_->OwnerOfExpected(i);
     if (owner == Comparison::kNone) {
       if (!comparison_->ExpectedIsPlaced(i)) missing_.push_back(i);
@@ -182,7 +194,10 @@ void OptimizerState::FindCorrespondences() {
     if (owner == Comparison::kNone || slots_of_actual_.empty()) continue;
     size_t partner = comparison_->PartnerOfExpected(owner);
     if (partner == Comparison::kNone) continue;
+    // Its own counterpart tells most; else all that the variable has.
+    size_t own = comparison_->PartnerOfExpected(i);
     for (size_t have : slots_of_actual_[partner]) {
+      if (own != Comparison::kNone && own != have) continue;
       ++at->second.counterparts[comparison_->actual(have).slot->optimizer];
     }
   }

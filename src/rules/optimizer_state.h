@@ -63,6 +63,7 @@ class OptimizerState {
   const Comparison* comparison_;
   bool compared_ = false;
   bool is_missing_ = false;
+  bool all_optional_ = true;
   std::vector<std::vector<size_t>> slots_of_actual_;  // by owner
   std::vector<size_t> unowned_;  // slots whose owner the file leaves open
   std::vector<Correspondence> correspondences_;
