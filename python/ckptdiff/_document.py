@@ -49,7 +49,8 @@ def variable(name, shape, dtype, role="weight", **more):
     entry = {"name": name,
              "shape": None if shape is None else
              [None if d is None else int(d) for d in shape],
-             "dtype": dtype, "role": role}
+             "dtype": dtype}
+    more = {"role": role, **more}
     entry.update({k: v for k, v in more.items() if v is not None})
     return entry
 

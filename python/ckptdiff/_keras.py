@@ -106,7 +106,7 @@ def _optimizer(optimizer, model, entries, demanded):
         optimizer = optimizer.inner_optimizer  # of a loss-scale wrapper
     class_name = type(optimizer).__name__
     kept = [(v, word, slot) for v, word, slot in _slots(optimizer, model)
-            if id(v) in entries]
+            if id(v) in entries and word != "average"]
     slots = []
     for v, word, slot in kept:
         slots.append(_slot_entry(
@@ -141,38 +141,48 @@ def _slots(optimizer, model):
                 except KeyError:
                     pass
         return
-    trained = _trained(optimizer, model)
+    yield from slot_lists(optimizer, [v for v in model.variables
+                                      if hasattr(v, "dtype")])
+
+
+def slot_lists(optimizer, variables):
+    """(variable, the framework's word, its slot), from the lists that optimizers
+    of Keras 2.11 and later have: an element for each variable."""
+    trained = _trained(optimizer, variables)
     for attribute, slots in vars(optimizer).items():
         word = _word(attribute)
-        if word is None or not isinstance(slots, (list, tuple)):
-            continue
-        if len(slots) != len(trained):
+        if (word is None or not isinstance(slots, (list, tuple))
+                or len(slots) != len(trained)):
             continue
         for v, slot in zip(trained, slots):
             # What stands for the factors of a vector is a scalar.
-            if hasattr(slot, "dtype") and (len(slot.shape) > 0
-                                           or len(v.shape) == 0):
+            if v is not None and hasattr(slot, "dtype") and (
+                    len(slot.shape) > 0 or len(v.shape) == 0):
                 yield v, word, slot
 
 
-def _trained(optimizer, model):
+def _trained(optimizer, variables):
     """The variables that the optimizer was built for, in its order."""
     index = getattr(optimizer, "_index_dict", None)  # Keras 2.11 to 2.15
     if index is not None:
-        held = {optimizer._var_key(v): v for v in model.variables
+        held = {optimizer._var_key(v): v for v in variables
                 if hasattr(v, "_unique_id")}
         return [held.get(key) for key in sorted(index, key=index.get)]
     return list(getattr(optimizer, "_trainable_variables", ()))
 
 
+_WORDS = {"model_variables_moving_average": "average",
+          "accumulated_gradients": "gradient_accumulator",
+          "trainable_variables": None, "variables": None}
+
+
 def _word(attribute):
     """"velocity" of the list `_velocities`; None of one that is no slot's."""
     name = attribute.lstrip("_")
-    if name in ("trainable_variables", "variables", "overwrite_variable_names",
-                "model_variables_moving_average"):
-        return None
-    if name == "accumulated_gradients":
-        return "gradient_accumulator"
+    if name in _WORDS:
+        return _WORDS[name]
+    if name.startswith("adam_"):  # what Muon leaves to Adam
+        name = name[5:]
     if name.endswith("ies"):
         return name[:-3] + "y"
     return name[:-1] if name.endswith("s") else name

@@ -1,7 +1,10 @@
 """tf.Module, tf.train.Checkpoint and TF1 graphs."""
 from . import _document as doc
+from . import _keras
 
 _VALUE = "VARIABLE_VALUE"
+# A counter of the user's own, at the root.
+_STEPS = ("step", "global_step", "train_step", "training_step", "current_step")
 
 
 def knows(model, modules):
@@ -27,10 +30,15 @@ class _ObjectGraph:
         from tensorflow.python.checkpoint import graph_view
         if hasattr(root, "_maybe_create_save_counter"):
             root._maybe_create_save_counter()
-        view = graph_view.ObjectGraphView(root)
+        # A tf.train.Checkpoint(root, more=...) saves as that root.
+        saver = getattr(root, "_saver", None)
+        view = getattr(saver, "_graph_view",
+                       None) or graph_view.ObjectGraphView(root)
         saveables, self.graph = view.serialize_object_graph()[:2]
         # Nodes are the objects in this order; slot variables come behind.
         self.objects, _ = view.breadth_first_traversal()
+        self.node_ids = {id(_tensorflow_variable(obj)): node_id
+                         for node_id, obj in enumerate(self.objects)}
         self.specs = {spec.name: spec for saveable in saveables
                       for spec in saveable.specs}
         self.identities = {}
@@ -63,7 +71,9 @@ class _ObjectGraph:
         role = "weight"
         if key.startswith("save_counter/"):
             role = "bookkeeping"
-        elif name in ("step", "global_step"):
+        elif name == "global_step" or (
+                key.partition("/")[0] in _STEPS and key.count("/") == 2
+                and spec.dtype.is_integer and spec.tensor.shape.rank == 0):
             role = "step"
         trainable = getattr(obj, "trainable", None)
         return doc.variable(name, spec.tensor.shape, doc.dtype_name(spec.dtype),
@@ -82,11 +92,17 @@ class _ObjectGraph:
                 entries[child].pop("trainable", None)
         for owner, word, slot in slots:
             kind = doc.canonical_slot(class_name, word)
-            if kind not in kinds:
+            if kind not in kinds and kind != "average":
                 kinds.append(kind)
             owner_name, owner_key = self.stored[owner]
             name, key = self.stored[slot]
             spec = self.specs[key]
+            if kind == "average":
+                entries[slot] = doc.variable(
+                    name, spec.tensor.shape, doc.dtype_name(spec.dtype),
+                    "average", key=key, slot={"slot": kind, "owner": owner_name,
+                                              "owner_key": owner_key})
+                continue
             entries[slot] = doc.slot(
                 owner_name, identity, kind, spec.tensor.shape,
                 doc.dtype_name(spec.dtype), name=name, key=key,
@@ -121,104 +137,39 @@ class _ObjectGraph:
                    slot.slot_variable_node_id)
         if node.slot_variables:
             return
-        lists = self._children(node_id)
-        by_name = {name: i for i, (name, _) in self.stored.items()}
-        trained = sorted(
-            (int(name), child) for name, child in
-            self._children(lists.get("_trainable_variables", node_id)).items()
-            if name.isdigit())
-        for child in self._children(
-                lists.get("_variables", node_id)).values():
-            if child not in self.stored:
-                continue
-            owner, word = self._owner(self.stored[child][0], by_name, trained)
-            if owner is not None:
-                yield owner, word, child
+        held = [obj for obj in self.objects if hasattr(obj, "dtype")]
+        for owner, word, slot in _keras.slot_lists(self._object(node_id), held):
+            ids = [self.node_ids.get(id(_tensorflow_variable(v)))
+                   for v in (owner, slot)]
+            if ids[0] in self.stored and ids[1] in self.stored:
+                yield ids[0], word, ids[1]
 
-    def _owner(self, name, by_name, trained):
-        # Keras 2.11+: [Adam/]m/<variable>.
-        parts = name.split("/")
-        for i in range(1, min(3, len(parts))):
-            owner = by_name.get("/".join(parts[i:]))
-            if owner is not None:
-                return owner, parts[i - 1]
-        # Keras 3: adam/<variable path with _>_<word>.
-        last = parts[-1]
-        for _, owner in trained:
-            start = self.stored[owner][0].replace("/", "_") + "_"
-            if last.startswith(start):
-                return owner, last[len(start):]
-        return None, None
+
+def _tensorflow_variable(variable):
+    """What TensorFlow tracks of a variable of Keras 3."""
+    value = getattr(variable, "value", variable)
+    return variable if callable(value) else value
 
 
 # ------------------------------------------------------------------ TF1 graph
 
-# Suffix behind the owner's name -> class, canonical slots in creation order.
-_TF1_SLOTS = {
-    "Adam": ("Adam", ["m", "v"]),
-    "Momentum": ("Momentum", ["momentum"]),
-    "Adagrad": ("Adagrad", ["accumulator"]),
-    "Adadelta": ("Adadelta", ["accum_grad", "accum_var"]),
-    "RMSProp": ("RMSProp", ["rms", "momentum"]),
-    "Ftrl": ("Ftrl", ["accumulator", "linear"]),
-}
-
 
 def _graph_layout(graph, tf):
+    """The variables as a Saver would name them. Which of them are slots is told
+    by their names, and these are read by the program."""
     v1 = tf.compat.v1
     with graph.as_default():
         held = v1.global_variables()
         trained = {v.op.name for v in v1.trainable_variables()}
-    names = {v.op.name for v in held}
-    centred = any(name.endswith("/RMSProp_2") for name in names)
-    variables, kinds = [], {}
+    variables = {}
     for v in held:
-        name = v.op.name
-        shape, dtype = v.shape, doc.dtype_name(v.dtype.base_dtype)
-        owner, class_name, kind = _tf1_slot(name, names, centred)
-        if owner and class_name is None:
-            variables.append(doc.variable(
-                name, shape, dtype, "average",
-                slot={"slot": "average", "owner": owner}))
-        elif owner:
-            kinds.setdefault(class_name, [])
-            if kind not in kinds[class_name]:
-                kinds[class_name].append(kind)
-            variables.append(doc.slot(owner, class_name, kind, shape, dtype,
-                                      name=name))
-        else:
-            variables.append(doc.variable(
-                name, shape, dtype, _tf1_role(name),
-                trainable=name in trained))
-    optimizers = [doc.optimizer(name, name, slots)
-                  for name, slots in kinds.items()]
-    return doc.document("tensorflow", variables, (), optimizers)
-
-
-def _tf1_role(name):
-    last = name.rpartition("/")[2]
-    if last == "global_step":
-        return "step"
-    if last.startswith(("beta1_power", "beta2_power")):
-        return "optimizer"
-    return "weight"
-
-
-def _tf1_slot(name, names, centred):
-    owner, _, last = name.rpartition("/")
-    if owner not in names:
-        return None, None, None
-    if last == "ExponentialMovingAverage":
-        return owner, None, "average"
-    stem, _, number = last.rpartition("_")
-    if not (stem and number.isdigit()):
-        stem, number = last, "0"
-    if stem not in _TF1_SLOTS:
-        return None, None, None
-    class_name, slots = _TF1_SLOTS[stem]
-    if stem == "RMSProp" and centred:
-        slots = ["rms", "mg", "momentum"]
-    index = int(number)
-    if index >= len(slots):  # a second optimizer over the same variables
-        class_name = f"{class_name}#{index // len(slots) + 1}"
-    return owner, class_name, slots[index % len(slots)]
+        name, shape = v.op.name, v.shape
+        part = getattr(v, "_save_slice_info", None) or (
+            v._get_save_slice_info() if hasattr(v, "_get_save_slice_info")
+            else None)
+        if part is not None:  # of a partitioned variable, which is saved whole
+            name, shape = part.full_name, part.full_shape
+        variables[name] = doc.variable(
+            name, shape, doc.dtype_name(v.dtype.base_dtype), role=None,
+            trainable=v.op.name in trained)
+    return doc.document("tensorflow", variables.values())

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/text.h"
 #include "formats/tf/optimizer_names.h"
 #include "formats/tf/owners_by_name.h"
 #include "layout/slots.h"
@@ -164,6 +165,7 @@ class Roles {
       if (word) TieList(node, child, *word, class_name, &optimizer);
     }
     TieUnlisted(node, class_name, &optimizer);
+    TieNamed(node, class_name, &optimizer);
     AddIteration(node);
     // A loss-scale wrapper without state of its own is no second optimizer.
     bool is_wrapper = node.Find("base_optimizer") != nullptr ||
@@ -358,6 +360,39 @@ class Roles {
       }
     }
     owner_by_name_ = OwnersByName(weights_by_name_, lists);
+  }
+
+  // An optimizer that was saved before its first step tracks no lists later
+  // either: what is left is `_variables`, and names (`Adam/m/dense/kernel`).
+  void TieNamed(const ObjectNode& node, const std::string& class_name,
+                Optimizer* optimizer) {
+    const auto* all = node.Find("_variables");
+    if (all == nullptr || !optimizer->slots.empty() ||
+        node.Find("_trainable_variables") != nullptr) {
+      return;
+    }
+    std::map<std::string_view, std::vector<Variable*>> by_word;
+    for (const auto& child : Node(all->node).children) {
+      Variable* variable = VariableAt(child.node);
+      if (variable == nullptr || variable->role != Role::kOptimizer) continue;
+      std::vector<std::string_view> parts = Split(variable->name, '/');
+      if (parts.size() < 3 || ClassOfName(parts[0]).empty() ||
+          !IsSlotWord(SlotDialect::kKeras2, parts[1])) {
+        continue;
+      }
+      by_word[parts[1]].push_back(variable);
+    }
+    std::vector<std::vector<Variable*>> lists;
+    for (const auto& [word, list] : by_word) lists.push_back(list);
+    const auto owners = OwnersByName(weights_by_name_, lists);
+    for (const auto& [word, list] : by_word) {
+      for (Variable* variable : list) {
+        auto owner = owners.find(variable);
+        SetSlot(variable, CanonicalSlot(SlotDialect::kKeras2, class_name, word),
+                word, owner == owners.end() ? nullptr : owner->second,
+                optimizer);
+      }
+    }
   }
 
   // What stands for the factors of a vector, which is not factored.
