@@ -1,5 +1,10 @@
-"""Trees of arrays: Flax linen variables, TrainState, nnx modules, optax."""
+"""Trees of arrays: Flax linen variables, TrainState, nnx modules, optax.
+
+What a leaf is (a weight, a slot, whose) its path tells; the program reads paths
+of checkpoints and of this layout alike.
+"""
 import dataclasses
+import sys
 
 from . import _document as doc
 
@@ -10,54 +15,46 @@ def knows(model, modules):
 
 def _is_nnx(model, modules):
     nnx = modules.get("flax.nnx")
-    return nnx is not None and isinstance(model, nnx.Module)
+    kinds = [getattr(nnx, name, None) for name in ("Module", "Optimizer")]
+    return isinstance(model, tuple(kind for kind in kinds if kind is not None))
 
 
 def layout(model, optimizer):
-    import sys
-    if _is_nnx(model, sys.modules):
-        model = sys.modules["flax.nnx"].state(model).to_pure_dict()
-    variables = []
-    for path, leaf in _leaves(model):
-        variables.append(_entry(path, leaf))
-    optimizers = []
-    if optimizer is not None:
-        names = {v["name"] for v in variables if v["role"] == "weight"}
-        kinds = []
-        for path, leaf in _leaves(optimizer):
-            entry = _state("opt_state/" + path, leaf, names)
-            if entry["role"] == "slot" and entry["slot"]["slot"] not in kinds:
-                kinds.append(entry["slot"]["slot"])
-            variables.append(entry)
-        optimizers.append(doc.optimizer("optax", None, kinds))
-    return doc.document("flax", variables, (), optimizers)
+    is_nnx = _is_nnx(model, sys.modules)
+    tree = _plain(model)
+    if optimizer is not None:  # what both are saved under
+        state = _plain(optimizer)
+        if is_nnx:
+            tree = {"model": tree, "optimizer": state}
+        elif any(path.startswith("params/") for path, _ in _leaves(tree)):
+            tree = {**dict(_children(tree)), "opt_state": state}
+        else:
+            tree = {"params": tree, "opt_state": state}
+    return doc.document("flax", [_entry(path, leaf)
+                                 for path, leaf in _leaves(tree)])
+
+
+def _plain(tree):
+    """The state of an nnx object; any other tree as it is."""
+    if _is_nnx(tree, sys.modules):
+        tree = sys.modules["flax.nnx"].state(tree)
+    return tree.to_pure_dict() if hasattr(tree, "to_pure_dict") else tree
 
 
 def _entry(path, leaf):
-    is_step = path == "step"
-    statistics = path.startswith("batch_stats/")
-    return doc.variable(path, leaf.shape, doc.dtype_name(leaf.dtype),
-                        role="step" if is_step else "weight",
-                        trainable=False if statistics else None)
-
-
-def _state(path, leaf, names):
-    """A leaf of an optax state: the rest of its path is a parameter's path."""
-    parts = path.split("/")
-    for i in range(1, len(parts)):
-        rest = "/".join(parts[i:])
-        for owner in (rest, "params/" + rest):
-            if owner in names:
-                kind = doc.canonical_slot("", parts[i - 1])
-                return doc.slot(owner, "optax", kind, leaf.shape,
-                                doc.dtype_name(leaf.dtype), name=path)
-    return doc.variable(path, leaf.shape, doc.dtype_name(leaf.dtype),
-                        role="optimizer")
+    if isinstance(leaf, (int, float, complex)):
+        return doc.variable(path, (), None, role=None)
+    if str(leaf.dtype).startswith("key<"):  # a random key is saved as numbers
+        jax = sys.modules["jax"]
+        leaf = jax.eval_shape(jax.random.key_data, leaf)
+    return doc.variable(path, leaf.shape, doc.dtype_name(leaf.dtype), role=None)
 
 
 def _leaves(tree, prefix=""):
-    """(path, array) in the order and under the names of flax.serialization."""
-    if hasattr(tree, "shape") and hasattr(tree, "dtype"):
+    """(path, array or number) in the order and under the names of
+    flax.serialization."""
+    is_array = hasattr(tree, "shape") and hasattr(tree, "dtype")
+    if is_array or isinstance(tree, (int, float, complex)) and prefix:
         yield prefix, tree
         return
     for name, child in _children(tree):

@@ -9,7 +9,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/text.h"
 #include "ckptdiff/dtype.h"
+#include "layout/pytree.h"
 #include "layout/slots.h"
 #include "layout/tf1_slots.h"
 
@@ -241,11 +243,35 @@ class Expander {
   std::unordered_set<std::string_view> names_;
 };
 
+bool IsBareTree(const Said& said, const Layout& layout) {
+  return layout.source.framework == "flax" &&
+         std::ranges::none_of(said.role, std::identity());
+}
+
+// Asks the reader of JAX's training states, which sees nothing but paths.
+void DescribeBareTree(Layout* layout) {
+  std::vector<std::vector<std::string>> paths;
+  std::vector<bool> is_python;
+  for (Variable& variable : layout->variables) {
+    if (variable.key.empty()) variable.key = variable.name;
+    std::vector<std::string_view> parts = Split(variable.name, '/');
+    paths.emplace_back(parts.begin(), parts.end());
+    const Shape& shape = variable.shape;
+    is_python.push_back(variable.dtype.empty() && shape.known &&
+                        shape.dims.empty());
+  }
+  DescribeTree(paths, is_python, layout);
+}
+
 }  // namespace
 
 bool ExpandLayout(const Said& said, size_t most, Layout* layout) {
   Expander expander(said, layout);
-  expander.SettleRoles();
+  if (IsBareTree(said, *layout)) {
+    DescribeBareTree(layout);
+  } else {
+    expander.SettleRoles();
+  }
   return expander.AddSlots(most);
 }
 

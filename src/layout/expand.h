@@ -21,9 +21,10 @@ struct Said {
 
 // Roles that were not said: a slot's label ("d_w1/Adam/m") makes a slot, TF1's
 // names are read as in its files ("d_w1/Adam_1", "beta1_power",
-// "global_step"), all else is a weight. Weights are trainable but for
-// statistics. An optimizer without slot variables has its `slots` for every
-// trainable weight, by default those of its class.
+// "global_step"), all else is a weight; in a layout of Flax that says none, by
+// the path as in its files ("opt_state/0/mu/dense/kernel"). Weights are
+// trainable but for statistics. An optimizer without slot variables has its
+// `slots` for every trainable weight, by default those of its class.
 //
 // Returns false, with nothing added, where that would be more than `most`
 // variables.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "layout/anchor.h"
 
 namespace ckptdiff {
 namespace {
@@ -184,6 +185,11 @@ Result<Selection> Select(const Layout& actual, const Layout& expected,
     std::optional<Error> error =
         ApplyRename(renamer.value(), &*selection.own_actual_);
     if (error) return *std::move(error);
+  }
+  if (std::string anchor = FindAnchor(selection.actual(), expected);
+      !anchor.empty()) {
+    selection.own_expected_ = expected;
+    AnchorKeys(anchor, &*selection.own_expected_);
   }
   auto take_out = [&selection](bool of_actual, const auto& leave_out) {
     const Layout& side = of_actual ? selection.actual() : selection.expected();

@@ -38,12 +38,13 @@ class Selection {
   uint64_t ignored_ = 0;
 };
 
-// Applies `expected.rename` to the names and slot owners of `actual`, then
-// leaves out of both sides what `expected.ignore` and `ignore` match by name,
-// key or label, with its slots; then the variables of layers whose variables
-// the other side does not know. Fails with kInvalidLayout where a rename makes
-// two variables one (the error names both), with kUsage where a `from` is no
-// RE2 or a `to` asks for more than it captures.
+// Applies `expected.rename` to the names and slot owners of `actual`, puts the
+// keys of `expected` where `actual` holds that object (anchor.h), then leaves
+// out of both sides what `expected.ignore` and `ignore` match by name, key or
+// label, with its slots; then the variables of layers whose variables the other
+// side does not know. Fails with kInvalidLayout where a rename makes two
+// variables one (the error names both), with kUsage where a `from` is no RE2 or
+// a `to` asks for more than it captures.
 Result<Selection> Select(const Layout& actual, const Layout& expected,
                          const std::vector<std::string>& ignore);
 

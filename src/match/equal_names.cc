@@ -134,8 +134,8 @@ bool AllFit(const Layout& actual, const Layout& expected, const Positions& a,
   return true;
 }
 
-// Those of one name, by their keys; where no key is on both sides and one of
-// them keeps the order of the model, the first for the first.
+// Those of one name, by their keys; where no key is on both sides, the model's
+// go by order and the file's not by name, the first for the first.
 void PairRepeated(const Layout& actual, const Layout& expected,
                   const Positions& a, const Positions& e,
                   std::vector<std::pair<uint32_t, uint32_t>>* pairs) {
@@ -150,7 +150,7 @@ void PairRepeated(const Layout& actual, const Layout& expected,
       pairs->push_back({found->second, i});
     }
   }
-  const bool by_order = actual.source.addressed_by == AddressedBy::kOrder ||
+  const bool by_order = actual.source.addressed_by != AddressedBy::kName &&
                         expected.source.addressed_by == AddressedBy::kOrder;
   if (pairs->size() > before || !by_order || a.size() != e.size() ||
       !AllFit(actual, expected, a, e)) {

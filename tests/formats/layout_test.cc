@@ -155,6 +155,20 @@ TEST(LayoutTest, NamesTellRoles) {
   EXPECT_EQ(Named(layout, "global_step").role, Role::kStep);
 }
 
+TEST(LayoutTest, PathsTellRolesOfABareFlaxTree) {
+  const std::string tree = R"("variables": [
+      {"name": "params/d/kernel", "shape": [2, 3], "dtype": "float32"},
+      {"name": "batch_stats/n/mean", "shape": [3], "dtype": "float32"},
+      {"name": "opt_state/0/mu/d/kernel", "shape": [2, 3], "dtype": "float32"},
+      {"name": "step", "shape": [], "dtype": null}])";
+  Layout layout = Good(ReadJson(R"("source": {"framework": "flax"}, )" + tree));
+  EXPECT_EQ(layout.variables[1].trainable, false);
+  EXPECT_EQ(layout.variables[2].role, Role::kSlot);
+  EXPECT_EQ(layout.variables[2].slot->owner, "params/d/kernel");
+  EXPECT_EQ(layout.variables[3].role, Role::kStep);
+  EXPECT_EQ(Good(ReadJson(tree)).variables[2].role, Role::kWeight);
+}
+
 TEST(LayoutTest, ANameBelowAnotherIsNoSlotWithoutAShape) {
   Layout layout = Good(ReadJson(R"("variables": ["a", "a/b"])"));
   EXPECT_EQ(layout.variables[1].role, Role::kWeight);
