@@ -7,7 +7,7 @@
 namespace ckptdiff {
 namespace {
 
-constexpr std::array<std::string_view, 30> kCompanions = {
+constexpr std::array<std::string_view, 32> kCompanions = {
     "lora_A",
     "lora_B",
     "lora_a",
@@ -19,6 +19,8 @@ constexpr std::array<std::string_view, 30> kCompanions = {
     "lora_magnitude_vector",
     "lora_kernel_a",
     "lora_kernel_b",
+    "lora_embeddings_a",
+    "lora_embeddings_b",
     "ia3_l",
     "hada_w1_a",
     "lokr_w1",

@@ -26,7 +26,8 @@ bool IsAbsent(const Comparison& comparison, size_t i) {
     return false;
   }
   return variable.role == Role::kAverage || variable.role == Role::kOptimizer ||
-         (variable.role == Role::kWeight && !IsUntracked(comparison, i));
+         (variable.role == Role::kWeight && !IsUntracked(comparison, i) &&
+          !IsMergedOnSaving(comparison, i));
 }
 
 std::string Message(const Comparison& comparison, const Finding& finding) {

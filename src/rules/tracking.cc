@@ -67,9 +67,22 @@ bool IsOptional(std::string_view name) {
   return std::find(kOptional.begin(), kOptional.end(), name) != kOptional.end();
 }
 
+bool IsMergedOnSaving(const Comparison& comparison, size_t expected) {
+  const Variable& variable = comparison.expected(expected);
+  if (variable.tracked || !IsCompanion(variable.name) ||
+      comparison.actual().source.addressed_by != AddressedBy::kOrder) {
+    return false;
+  }
+  size_t at = comparison.expected_layers().Of(expected);
+  return at != LayerIndex::kNone &&
+         HasPartner(comparison, comparison.expected_layers().entries()[at]);
+}
+
 bool IsUntracked(const Comparison& comparison, size_t expected) {
   const Variable& variable = comparison.expected(expected);
-  if (comparison.is_diff()) return false;
+  if (comparison.is_diff() || IsMergedOnSaving(comparison, expected)) {
+    return false;
+  }
   if (!variable.tracked) return true;
   if (IsOptional(variable.name) || IsNumberOnly(variable.name) ||
       IsCompanion(variable.name) || !variable.tied_to.empty() ||

@@ -15,6 +15,10 @@ namespace ckptdiff {
 // left over that could be it.
 bool IsUntracked(const Comparison& comparison, size_t expected);
 
+// True for adapters (LoRA) that Keras adds to the kernel when it saves: its
+// stores hold none, and lack nothing.
+bool IsMergedOnSaving(const Comparison& comparison, size_t expected);
+
 // True for what a configuration switches on and off: biases, scales and
 // offsets of norms, moving statistics, counters, position ids.
 bool IsOptional(std::string_view name);

@@ -219,6 +219,18 @@ TEST(KerasVariableNamesTest, SnakeCaseIsThatOfKeras) {
   EXPECT_EQ(SnakeCase("QDense"), "q_dense");
 }
 
+TEST(KerasVariableNamesTest, CellsOfEveryRankAreRecurrent) {
+  std::vector<NumberedVariable> conv_lstm = {
+      {Shape::Of({2, 2, 3, 8}), "float32"},
+      {Shape::Of({2, 2, 2, 8}), "float32"},
+      {Shape::Of({8}), "float32"}};
+  EXPECT_EQ(VariableNames("cell", conv_lstm, true),
+            (std::vector<std::string>{"kernel", "recurrent_kernel", "bias"}));
+  conv_lstm.push_back(conv_lstm[0]);  // a cell of the user's own
+  EXPECT_EQ(VariableNames("cell", conv_lstm, true),
+            std::vector<std::string>(4));
+}
+
 TEST(KerasVariableNamesTest, QuantizedKernelsHaveTheirScales) {
   std::vector<NumberedVariable> int8 = {{Shape::Of({16, 8}), "int8"},
                                         {Shape::Of({8}), "float32"},

@@ -137,6 +137,26 @@ TEST(KerasStoreLayoutTest, TheConfigTellsWhatIsGoneAndWhatHasAnotherShape) {
   EXPECT_THAT(Findings(layout, expected), ElementsAre("untracked-variable"));
 }
 
+// Saving adds them to the kernel, and the optimizer keeps their slots.
+TEST(KerasStoreLayoutTest, AdaptersAreInNoStoreAndNotMissed) {
+  std::string json = Config("Lion", "");
+  json.replace(json.find(R"("units": 2)"), 10, R"("units": 2, "lora_rank": 1)");
+  MemoryFileSystem files;
+  files.Add("model.json", json);
+  const Layout expected = ReadSource(Source(files, "model.json"), {}).value();
+  const auto model = ReadKerasModel(ParseJson(json, ""));
+  StoreContext context;
+  context.model = model.get();
+  context.optimizer.class_name = "Lion";
+  const KerasStore store = StoreWith({{3, 4}, {4}, {2}, {4, 1}, {1, 2}});
+  EXPECT_THAT(Findings(Listed(store, context), expected), IsEmpty());
+  EXPECT_THAT(Findings(Listed(store), expected), IsEmpty());
+  KerasStore other = store;
+  other.erase("layers/dense_1");
+  EXPECT_THAT(Findings(Listed(other, context), expected),
+              testing::Contains("untracked-variable"));
+}
+
 TEST(KerasStoreLayoutTest, AKernelThatItsWrapperStoresTooIsOneVariable) {
   KerasStore store;
   AddGroup("layers/spectral_normalization", {{3, 4}, {1, 4}}, &store);

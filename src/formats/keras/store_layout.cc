@@ -160,6 +160,10 @@ class Lister {
       bool is_told = own.trainable && own.shape.Elements().has_value();
       if (is_told) owners_.all.back().shape = own.shape;
     }
+    // Adapters train; saving adds them to the kernel.
+    for (const KerasVariable* one : object.variables) {
+      if (!one->stored) AddAbsent(place.path, *one);
+    }
   }
 
   // The optimizer keeps the slots of what is gone.

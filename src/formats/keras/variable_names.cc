@@ -39,6 +39,7 @@ const std::vector<ClassNames>& Fixed() {
       {"conv1d_transpose", {"kernel", "bias"}},
       {"conv2d_transpose", {"kernel", "bias"}},
       {"conv3d_transpose", {"kernel", "bias"}},
+      {"cell", {"kernel", "recurrent_kernel", "bias"}},
       {"dense", {"kernel", "bias"}},
       {"einsum_dense", {"kernel", "bias"}},
       {"gru_cell", {"kernel", "recurrent_kernel", "bias"}},
