@@ -165,6 +165,7 @@ class Follower {
       rests[pair->second].actual.push_back(i);
     }
     for (auto& [pair, rest] : rests) PairGuessed(pair, &rest);
+    PairOfAbsentOwners(expected_owners);
   }
 
  private:
@@ -206,6 +207,38 @@ class Follower {
     if (found.size() != want.size()) return false;
     for (const Found& one : found) Add(one.pair, one.have, one.want);
     return true;
+  }
+
+  // What neither side holds but for its slots (an adapter that Keras merges on
+  // saving): those of one kind of the owner of that name.
+  void PairOfAbsentOwners(const Owners& expected_owners) {
+    using Of = std::pair<std::string_view, Kind>;
+    auto of = [](const Variable& one) {
+      return Of(*one.slot->owner, {kNone, one.role, one.slot->slot});
+    };
+    std::map<Of, size_t> wanted;
+    for (size_t i = 0; i < expected_.variables.size(); ++i) {
+      const Variable& one = expected_.variables[i];
+      bool is_absent = FollowsOwner(one) && expected_owners.Of(one) == kNone;
+      if (is_absent) wanted.emplace(of(one), i);
+    }
+    if (wanted.empty()) return;
+    for (size_t i = 0; i < actual_.variables.size(); ++i) {
+      const Variable& have = actual_.variables[i];
+      if (!FollowsOwner(have)) continue;
+      auto found = wanted.find(of(have));
+      if (found == wanted.end()) continue;
+      const Variable& want = expected_.variables[found->second];
+      if (FitOf(have.shape, want.shape) == Fit::kNone) continue;
+      pairing_.pairs.push_back(
+          {.actual = i,
+           .expected = found->second,
+           .how = HowNamed(have.name, want.name),
+           .confidence = 1,
+           .evidence = {"same-owner"},
+           .transform = ReshapeOf(have.shape, want.shape)});
+      wanted.erase(found);
+    }
   }
 
   // As many slots under guessed names as are looked for: those, in order.

@@ -73,6 +73,24 @@ TEST(EqualNamesTest, SlotsUnderGuessedNamesAreThoseThatAreWanted) {
   EXPECT_FALSE(Compare(fewer, wanted).value().findings.empty());
 }
 
+// Keras merges adapters on saving and keeps their slots: the file names an
+// owner that neither side holds.
+TEST(EqualNamesTest, SlotsOfAnOwnerThatNobodyHoldsArePaired) {
+  Layout layout = Of({{"d", "d"}});
+  layout.optimizers.push_back({"o", "Lion", {"momentum"}, {}});
+  for (const char* owner : {"d", "d/lora_kernel_a"}) {
+    Variable slot = layout.variables[0];
+    slot.name = slot.key = std::string("o/") + owner;
+    slot.role = Role::kSlot;
+    slot.slot = Slot{.optimizer = "o", .slot = "momentum", .owner = owner};
+    layout.variables.push_back(std::move(slot));
+  }
+  EXPECT_TRUE(Compare(layout, layout).value().findings.empty());
+  Layout without = layout;
+  without.variables.pop_back();
+  EXPECT_FALSE(Compare(without, layout).value().findings.empty());
+}
+
 // What an average is called is the optimizer's business; TF1 asks for its name.
 TEST(EqualNamesTest, AnAverageOfAnotherNameIsNotRenamedWhereNobodyAsksForIt) {
   auto with_average = [](AddressedBy addressed_by, const std::string& name) {
