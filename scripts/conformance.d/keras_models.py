@@ -250,13 +250,28 @@ class RandomModel:
             if not isinstance(shape[-1], str):
                 self.cases.setdefault(len(shape) + 1, []).append(make)
 
-    def build(self, depth=0):
-        kind = self.pick.choice(["functional", "functional", "sequential"])
-        steps = self.pick.randint(2, 9 if depth == 0 else 4)
+    def build(self):
+        kind = self.pick.choice([self.functional, self.functional,
+                                 self.sequential])
         rank = self.pick.choice([2, 3, 3, 4, 4, 5])
-        if kind == "sequential":
-            return self.sequential(self.shape(rank), steps, depth)
-        return self.functional(self.shape(rank), steps, depth)
+        model = kind(self.shape(rank), self.pick.randint(2, 9), 0)
+        self.change(model)
+        return model
+
+    def change(self, model):
+        """What is done to models that are there."""
+        if self.pick.random() < 0.15:
+            self.pick.choice(model.layers).trainable = False
+        if (self.pick.random() < 0.15 and is_keras3(self.keras)
+                and any(isinstance(layer, self.layers.Dense)
+                        for layer in model.layers)):
+            model.quantize(self.pick.choice(["int8", "int4", "float8"]))
+
+    def input(self, shape):
+        batch = self.pick.choice([None] * 9 + [2])
+        if len(shape) == 2 and self.pick.random() < 0.15:
+            shape = (None, shape[1])
+        return self.keras.Input(shape, batch_size=batch)
 
     def shape(self, rank):
         side = {2: 0, 3: 1, 4: 2, 5: 3}[rank]
@@ -271,7 +286,7 @@ class RandomModel:
         return {"name": f"{prefix}{self.names}"}
 
     def functional(self, shape, steps, depth):
-        x = self.keras.Input(shape)
+        x = self.input(shape)
         inputs, tensors, used = [x], [x], []
         while steps > 0:
             steps -= 1
@@ -288,6 +303,8 @@ class RandomModel:
                     continue
             result = self.special(tensor, depth)
             if result is None:
+                result = self.operation(tensor)
+            if result is None:
                 result = self.case(tensor)
             if result is None:
                 layer = self.layer(tuple(tensor.shape), depth)
@@ -301,7 +318,7 @@ class RandomModel:
 
     def sequential(self, shape, steps, depth):
         model = self.keras.Sequential(**self.name("seq"))
-        model.add(self.keras.Input(shape))
+        model.add(self.input(shape) if depth == 0 else self.keras.Input(shape))
         self.shapes = []
         shapes = []
         for _ in range(steps):
@@ -374,6 +391,26 @@ class RandomModel:
         return getattr(layers, cell)(
             pick.randint(1, 5), return_state=True,
             return_sequences=pick.random() < 0.5, **self.name())(tensor)
+
+    def operation(self, tensor):
+        """No layer: of keras.ops, or an operator of Python."""
+        rank = len(tensor.shape)
+        if not is_keras3(self.keras) or self.pick.random() > 0.12:
+            return None
+        ops = self.keras.ops
+        options = [lambda: tensor * 2.0 - 1.0,
+                   lambda: ops.concatenate([tensor, tensor], axis=-1),
+                   lambda: ops.expand_dims(tensor, 1),
+                   lambda: ops.softmax(tensor)]
+        if rank > 2:
+            options += [lambda: tensor[:, 0],
+                        lambda: tensor[..., :1],
+                        lambda: ops.mean(tensor, axis=1),
+                        lambda: ops.max(tensor, axis=-1, keepdims=True),
+                        lambda: ops.swapaxes(tensor, 1, -1)]
+        if None not in tensor.shape[1:]:
+            options.append(lambda: ops.reshape(tensor, (-1, tensor.shape[-1])))
+        return self.pick.choice(options)()
 
     def case(self, tensor):
         """One of the single layers and unusual arguments, if it fits."""

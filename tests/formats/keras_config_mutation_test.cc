@@ -40,14 +40,17 @@ class Mutator {
     std::vector<json*> all;
     Collect(*document, &all);
     json& value = *all[Pick(all.size())];
-    switch (Pick(6)) {
+    switch (Pick(7)) {
       case 0: value = Absurd(); return;
       case 1: value = json(*all[Pick(all.size())]); return;  // of elsewhere
       case 2: Drop(&value); return;
       case 3:  // wrapped once more
         value = json::array({value, value});
         return;
-      case 4: {  // a name that another place uses
+      case 4:  // deeper than any config
+        for (int i = 0; i < 300; ++i) value = json::array({std::move(value)});
+        return;
+      case 5: {  // a name that another place uses
         std::vector<json*> texts;
         for (json* one : all) {
           if (one->is_string()) texts.push_back(one);

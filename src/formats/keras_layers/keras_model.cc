@@ -68,15 +68,18 @@ class QuantizationSearch {
   void Visit(const Json& json) {
     if (!json.is_structured()) return;
     std::string class_name = StringOr(json, "class_name");
+    bool is_dense = class_name == "Dense" || class_name == "EinsumDense";
     const Json* config = Member(json, "config");
-    if (config != nullptr &&
-        (class_name == "Dense" || class_name == "EinsumDense")) {
-      Quantization own = LayerConfig(*state_, *config, {}).Quantized();
-      agree_ = agree_ && found_.value_or(own) == own;
-      found_ = own;
+    if (config == nullptr ||
+        (!is_dense && !class_name.ends_with("Embedding"))) {
+      for (const Json& item : json) Visit(item);
       return;
     }
-    for (const Json& item : json) Visit(item);
+    Quantization own = LayerConfig(*state_, *config, {}).Quantized();
+    // Not every way is one for embeddings.
+    if (!is_dense && own.mode.empty()) return;
+    agree_ = agree_ && found_.value_or(own) == own;
+    found_ = own;
   }
 
   BuildState* state_;

@@ -97,15 +97,20 @@ std::vector<Shape> BidirectionalOutput(const LayerConfig& config,
   return outputs;
 }
 
-// The kernel that a wrapper goes on holding after its layer was quantised. The
-// shape of one that is packed now is not told.
+// The kernel that a wrapper goes on holding after its layer was quantised. Of
+// one that is packed now, only that of Dense tells its shape.
 KerasVariable* BeforeQuantization(const LayerConfig& inner,
                                   const KerasVariable& quantized) {
   KerasVariable& before =
       inner.state().model->variables.emplace_back(quantized);
   before.trainable = true;
   before.dtype = inner.VariableDType();
-  if (inner.Quantized().mode != "int8") before.shape = Shape::Unknown();
+  if (inner.Quantized().mode != "int8") {
+    std::optional<int64_t> units = inner.OptionalSize("units");
+    bool is_matrix = units && before.shape.dims.size() == 2;
+    before.shape = is_matrix ? Shape::Of({before.shape.dims[0], *units})
+                             : Shape::Unknown();
+  }
   return &before;
 }
 
