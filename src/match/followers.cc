@@ -5,16 +5,16 @@
 #include <map>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "match/shapes.h"
+#include "match/slots_by_kind.h"
 
 namespace ckptdiff {
 namespace {
 
-constexpr size_t kNone = static_cast<size_t>(-1);
+constexpr size_t kNone = SlotsByKind::kNone;
 
 // Variables that own something, by key and, where it does not repeat, by name.
 class Owners {
@@ -40,66 +40,6 @@ class Owners {
 
  private:
   std::unordered_map<std::string_view, size_t> by_key_, by_name_;
-};
-
-struct Kind {
-  size_t owner;
-  Role role;
-  std::string_view slot;
-
-  friend auto operator<=>(const Kind&, const Kind&) = default;
-};
-
-// State of one kind that a variable has from several optimizers (the two Adams
-// of a GAN): that of the optimizer of the same id goes first, else of one that
-// the other side does not name.
-class SlotsByKind {
- public:
-  explicit SlotsByKind(const Layout& expected) {
-    for (const Variable& slot : expected.variables) {
-      if (slot.slot) expected_ids_.insert(slot.slot->optimizer);
-    }
-  }
-
-  void Add(const Kind& kind, size_t at, std::string_view optimizer) {
-    slots_[kind].push_back({at, optimizer});
-  }
-
-  // kNone where there is none left.
-  size_t Take(const Kind& kind, std::string_view optimizer) {
-    auto found = slots_.find(kind);
-    if (found == slots_.end() || found->second.empty()) return kNone;
-    std::vector<Slot>& left = found->second;
-    auto best = std::find_if(left.begin(), left.end(), [&](const Slot& slot) {
-      return slot.optimizer == optimizer;
-    });
-    if (best == left.end()) {
-      best = std::find_if(left.begin(), left.end(), [&](const Slot& slot) {
-        return !expected_ids_.contains(slot.optimizer);
-      });
-    }
-    if (best == left.end()) best = left.begin();
-    const size_t at = best->at;
-    left.erase(best);
-    return at;
-  }
-
-  // What nobody took, as (owner, position).
-  std::vector<std::pair<size_t, size_t>> Left() const {
-    std::vector<std::pair<size_t, size_t>> left;
-    for (const auto& [kind, slots] : slots_) {
-      for (const Slot& slot : slots) left.emplace_back(kind.owner, slot.at);
-    }
-    return left;
-  }
-
- private:
-  struct Slot {
-    size_t at;
-    std::string_view optimizer;
-  };
-  std::map<Kind, std::vector<Slot>> slots_;
-  std::unordered_set<std::string_view> expected_ids_;
 };
 
 // Of which optimizer nothing but numbers is stored: what its slots are called
@@ -212,7 +152,7 @@ class Follower {
   // What neither side holds but for its slots (an adapter that Keras merges on
   // saving): those of one kind of the owner of that name.
   void PairOfAbsentOwners(const Owners& expected_owners) {
-    using Of = std::pair<std::string_view, Kind>;
+    using Of = std::pair<std::string_view, SlotKind>;
     auto of = [](const Variable& one) {
       return Of(*one.slot->owner, {kNone, one.role, one.slot->slot});
     };

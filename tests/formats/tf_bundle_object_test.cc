@@ -119,6 +119,22 @@ TEST(TfBundleObjectTest, TheStepIsTheUsersCounter) {
   EXPECT_EQ(layout.value().variables[1].role, Role::kBookkeeping);
 }
 
+// As RandomFlip of tf-keras carries it in a SavedModel.
+TEST(TfBundleObjectTest, TheStateOfRandomNumbersIsNoWeight) {
+  std::string key = Key("flip/_random_generator/_generator/_state_var");
+  std::string graph = ProtoBytes(1, Child(1, "flip")) +
+                      ProtoBytes(1, Child(2, "_random_generator")) +
+                      ProtoBytes(1, Child(3, "_generator")) +
+                      ProtoBytes(1, Child(4, "_state_var")) +
+                      ProtoBytes(1, Value("flip/StateVar", key));
+  BundleBuilder bundle;
+  bundle.Add(key, {3}).AddString(std::string(kObjectGraphKey), graph);
+  Result<Layout> layout = ReadBundle(bundle);
+  ASSERT_TRUE(layout.ok());
+  EXPECT_EQ(layout.value().variables[0].key, key);
+  EXPECT_EQ(layout.value().variables[0].role, Role::kBookkeeping);
+}
+
 // What a table stores has keys that only begin as the graph says.
 TEST(TfBundleObjectTest, ATableIsNotDamage) {
   std::string graph =

@@ -8,6 +8,7 @@
 #include "formats/keras/hdf5.h"
 #include "formats/keras/paths.h"
 #include "formats/keras/placement.h"
+#include "formats/keras/store_owners.h"
 #include "formats/keras/variable_names.h"
 
 namespace ckptdiff {
@@ -67,19 +68,19 @@ std::optional<std::vector<const KerasVariable*>> PositionsIn(
 class Lister {
  public:
   Lister(const KerasStore& store, const StoreContext& context, Layout* layout)
-      : store_(store), context_(context), layout_(layout) {}
+      : store_(store),
+        context_(context),
+        layout_(layout),
+        owners_(context.model != nullptr) {}
 
   SlotOwners List() {
-    owners_.ordered = context_.model != nullptr;
     if (context_.model != nullptr) ListModel();
     bool all_placed = true;
     for (const auto* entry : Unplaced()) {
       ListUnplaced(entry->first, entry->second);
       all_placed &= IsBookkeeping(entry->first);
     }
-    ForgetUnsettled();
-    SettleAbsent(all_placed);
-    return std::move(owners_);
+    return owners_.Take(*layout_, all_placed);
   }
 
  private:
@@ -96,7 +97,7 @@ class Lister {
         ListPlaced(place, found->second);
       } else {
         for (const KerasVariable* one : place.object->variables) {
-          if (one->stored) AddAbsent(place.path, *one);
+          if (one->stored) owners_.AddAbsent(place.path, *one);
         }
       }
       if (!place.object->known) ListInside(place, placed);
@@ -143,7 +144,7 @@ class Lister {
     size_t next = 0;
     for (const KerasVariable* one : told) {
       if (next == positions->size() || (*positions)[next] != one) {
-        AddAbsent(place.path, *one);
+        owners_.AddAbsent(place.path, *one);
         continue;
       }
       Variable variable = group.variables[next++].variable;
@@ -156,38 +157,16 @@ class Lister {
       variable.name = own.path;
       variable.trainable = own.optimized;
       variable.layer = layer;
-      Add(place.path, std::move(variable), own.trainable, own.optimized);
-      bool is_told = own.trainable && own.shape.Elements().has_value();
-      if (is_told) owners_.all.back().shape = own.shape;
+      bool is_told = own.shape.Elements().has_value();
+      if (own.trainable) {
+        owners_.Add(place.path, variable, is_told ? own.shape : variable.shape,
+                    own.optimized);
+      }
+      Add(std::move(variable));
     }
     // Adapters train; saving adds them to the kernel.
     for (const KerasVariable* one : object.variables) {
-      if (!one->stored) AddAbsent(place.path, *one);
-    }
-  }
-
-  // The optimizer keeps the slots of what is gone.
-  void AddAbsent(const std::string& path, const KerasVariable& own) {
-    if (!own.trainable) return;
-    SlotOwner owner;
-    owner.name = own.path;
-    owner.shape = own.shape;
-    owner.optimized = own.optimized;
-    owner.object = path;
-    owners_.all.push_back(std::move(owner));
-  }
-
-  // Where the store holds objects that the config does not place, what seems
-  // to be gone stands there. A name that repeats is no owner's.
-  void SettleAbsent(bool all_placed) {
-    std::set<std::string_view> names;
-    for (const Variable& variable : layout_->variables) {
-      names.insert(variable.name);
-    }
-    auto is_absent = [](const SlotOwner& owner) { return owner.key.empty(); };
-    if (!all_placed) std::erase_if(owners_.all, is_absent);
-    for (SlotOwner& owner : owners_.all) {
-      if (is_absent(owner)) owner.settled = !names.contains(owner.name);
+      if (!one->stored) owners_.AddAbsent(place.path, *one);
     }
   }
 
@@ -224,7 +203,7 @@ class Lister {
       }
       if (placed.contains(at->first)) continue;
       done_.insert(at->first);
-      unordered_.insert({at->first, place.path});
+      owners_.SetUnordered(at->first, place.path);
       std::string scope = Labels(at->first, place.path, place.scope);
       ListGuessed(at->first, at->second, scope, place.layer->name,
                   place.layer->trainable);
@@ -313,7 +292,10 @@ class Lister {
         variable.trainable.reset();
         variable.layer.clear();
       }
-      Add(path, std::move(variable), !is_fixed, !is_fixed && may_train);
+      if (!is_fixed && variable.role == Role::kWeight) {
+        owners_.Add(path, variable, variable.shape, may_train);
+      }
+      Add(std::move(variable));
     }
   }
 
@@ -339,21 +321,7 @@ class Lister {
             leaf == "g_idx");
   }
 
-  void Add(const std::string& path, Variable variable, bool may_have_slots,
-           bool optimized) {
-    if (may_have_slots && variable.role == Role::kWeight) {
-      SlotOwner owner;
-      owner.name = variable.name;
-      owner.key = variable.key;
-      owner.shape = variable.shape;
-      owner.optimized = optimized;
-      owner.object = path;
-      size_t number = path.find_last_not_of("0123456789");
-      bool is_numbered = number != path.npos && number + 1 < path.size() &&
-                         path[number] == '_';
-      owner.family = is_numbered ? path.substr(0, number) : path;
-      owners_.all.push_back(std::move(owner));
-    }
+  void Add(Variable variable) {
     if (!variable.layer.empty() && context_.model == nullptr &&
         layer_names_.insert(variable.layer).second) {
       layout_->layers.push_back({variable.layer, {}});
@@ -361,37 +329,12 @@ class Lister {
     layout_->variables.push_back(std::move(variable));
   }
 
-  // The order of the objects inside of a layer that is not built in is not
-  // told. One object, or shapes that differ, leave no choice; else no slot may
-  // be tied to them.
-  void ForgetUnsettled() {
-    std::map<std::pair<std::string, std::vector<int64_t>>,
-             std::set<std::string>>
-        holders;
-    auto layer_of = [&](const SlotOwner& owner) -> std::string {
-      auto found = unordered_.find(owner.object);
-      return found == unordered_.end() ? "" : found->second;
-    };
-    for (const SlotOwner& owner : owners_.all) {
-      std::string layer = layer_of(owner);
-      if (!layer.empty()) {
-        holders[{layer, owner.shape.dims}].insert(owner.object);
-      }
-    }
-    for (SlotOwner& owner : owners_.all) {
-      std::string layer = layer_of(owner);
-      owner.settled =
-          layer.empty() || holders[{layer, owner.shape.dims}].size() == 1;
-    }
-  }
-
   const KerasStore& store_;
   const StoreContext& context_;
   Layout* layout_;
-  SlotOwners owners_;
+  StoreOwners owners_;
   std::set<std::string> done_;
   std::map<const KerasVariable*, size_t> listed_;  // positions in the layout
-  std::map<std::string, std::string> unordered_;   // group → its layer's path
   std::set<std::string> layer_names_;
 };
 

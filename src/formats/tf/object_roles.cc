@@ -71,16 +71,17 @@ class Roles {
     return at == kNoVariable ? nullptr : &layout_.variables[at];
   }
 
-  // What the root holds for the checkpoint's own sake, and the metrics that a
-  // compiled model carries along.
+  // What the root holds for the checkpoint's own sake, the metrics that a
+  // compiled model carries along, and the state of a layer's random numbers.
   void SetBookkeeping() {
     for (Variable& variable : layout_.variables) {
       std::string_view key = variable.key;
       bool is_metric =
           key.starts_with("keras_api/") || key.find("/keras_api/") != key.npos;
       bool is_counter = key.starts_with("save_counter/");
+      bool is_random = key.find("/_random_generator/") != key.npos;
       bool is_value = key.ends_with("/VARIABLE_VALUE");
-      if (is_metric || is_counter || !is_value) {
+      if (is_metric || is_counter || is_random || !is_value) {
         variable.role = Role::kBookkeeping;
       }
       if (is_metric) variable.name = variable.key;
