@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/unique_names.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -20,8 +22,7 @@ class OwnerIndex {
       if (variable.role == Role::kSlot) continue;
       if (!variable.key.empty()) by_key_.emplace(variable.key, i);
       for (const std::string& key : variable.keys) by_key_.emplace(key, i);
-      auto [at, is_new] = by_name_.emplace(variable.name, i);
-      if (!is_new) at->second = Comparison::kNone;  // it settles nothing
+      names_.Add(variable.name, i);
     }
   }
 
@@ -30,13 +31,12 @@ class OwnerIndex {
       auto found = by_key_.find(slot.owner_key);
       if (found != by_key_.end()) return found->second;
     }
-    auto found = by_name_.find(*slot.owner);
-    return found == by_name_.end() ? Comparison::kNone : found->second;
+    return names_.Find(*slot.owner);
   }
 
  private:
   std::unordered_map<std::string_view, size_t> by_key_;
-  std::unordered_map<std::string_view, size_t> by_name_;
+  UniqueNames names_;
 };
 
 std::vector<size_t> Owners(const Layout& layout) {

@@ -7,8 +7,7 @@
 namespace ckptdiff {
 namespace {
 
-constexpr uint32_t kNone = UINT32_MAX;
-constexpr uint32_t kSeveral = UINT32_MAX - 1;
+constexpr uint32_t kSeveral = UINT32_MAX;
 
 using Owners = std::unordered_map<uint64_t, uint32_t>;
 
@@ -24,20 +23,9 @@ Owners OwnersOf(const std::vector<Fingerprint>& prints,
   return owners;
 }
 
-// Names -> the one variable of that name, or kSeveral.
-std::unordered_map<std::string_view, uint32_t> ByName(
-    const Layout& layout, const Positions& variables) {
-  std::unordered_map<std::string_view, uint32_t> by_name;
-  for (uint32_t i : variables) {
-    auto [at, is_new] = by_name.emplace(layout.variables[i].name, i);
-    if (!is_new) at->second = kSeveral;
-  }
-  return by_name;
-}
-
 // Who is paired with whom, from either side.
 struct Partners {
-  std::unordered_map<uint32_t, uint32_t> of_actual, of_expected;
+  std::unordered_map<size_t, uint32_t> of_actual, of_expected;
 
   explicit Partners(const ContentPairs& pairs) {
     for (const auto& [a, e] : pairs) {
@@ -51,12 +39,8 @@ struct Partners {
 ContentPairs WithoutCopies(const Layout& actual, const Layout& expected,
                            const Positions& a, const Positions& e,
                            ContentPairs pairs) {
-  const auto actual_by_name = ByName(actual, a);
-  const auto expected_by_name = ByName(expected, e);
-  const auto rival = [](const auto& by_name, const std::string& name) {
-    auto found = by_name.find(name);
-    return found == by_name.end() ? kNone : found->second;
-  };
+  const UniqueNames actual_names = NamesOf(actual, a);
+  const UniqueNames expected_names = NamesOf(expected, e);
   for (bool is_done = false; !is_done;) {
     const Partners partners(pairs);
     const size_t before = pairs.size();
@@ -64,9 +48,11 @@ ContentPairs WithoutCopies(const Layout& actual, const Layout& expected,
       const auto& [x, y] = pair;
       const std::string& name = actual.variables[x].name;
       if (name == expected.variables[y].name) return false;
-      const uint32_t of_x = rival(expected_by_name, name);
-      const uint32_t of_y = rival(actual_by_name, expected.variables[y].name);
-      if (of_x >= kSeveral && of_y >= kSeveral) return false;
+      const size_t of_x = expected_names.Find(name);
+      const size_t of_y = actual_names.Find(expected.variables[y].name);
+      if (of_x == UniqueNames::kNone && of_y == UniqueNames::kNone) {
+        return false;
+      }
       return !partners.of_expected.contains(of_x) &&
              !partners.of_actual.contains(of_y);
     });

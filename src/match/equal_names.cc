@@ -12,10 +12,7 @@
 namespace ckptdiff {
 namespace {
 
-constexpr uint32_t kRepeats = UINT32_MAX;
 constexpr size_t kMostDropped = 3;
-
-using Index = std::unordered_map<std::string_view, uint32_t>;
 
 // The name without its first parts; empty where it has no more.
 std::string_view Rest(std::string_view name, size_t dropped) {
@@ -31,41 +28,37 @@ std::string_view Identity(const Variable& variable, bool by_key) {
   return by_key ? std::string_view(variable.Identity()) : variable.name;
 }
 
-Index IndexOf(const Layout& layout, const Positions& some, bool by_key,
-              size_t dropped) {
-  Index index;
-  index.reserve(some.size());
+UniqueNames RestsOf(const Layout& layout, const Positions& some, bool by_key,
+                    size_t dropped) {
+  UniqueNames names;
+  names.Reserve(some.size());
   for (uint32_t i : some) {
     const std::string_view name =
         Rest(Identity(layout.variables[i], by_key), dropped);
-    if (name.empty()) continue;
-    auto [at, is_new] = index.emplace(name, i);
-    if (!is_new) at->second = kRepeats;
+    if (!name.empty()) names.Add(name, i);
   }
-  return index;
+  return names;
 }
 
 EqualNames Join(const Layout& actual, const Layout& expected,
                 const Positions& a, const Positions& e, bool by_key,
                 size_t drop_actual, size_t drop_expected) {
   EqualNames joined;
-  const Index names = IndexOf(actual, a, by_key, drop_actual);
-  const Index others = IndexOf(expected, e, by_key, drop_expected);
+  const UniqueNames theirs = RestsOf(actual, a, by_key, drop_actual);
+  const UniqueNames ours = RestsOf(expected, e, by_key, drop_expected);
   std::vector<bool> used(actual.variables.size());
   for (uint32_t i : e) {
     const Variable& variable = expected.variables[i];
     const std::string_view name =
         Rest(Identity(variable, by_key), drop_expected);
-    auto found = names.find(name);
-    if (name.empty() || found == names.end() || found->second == kRepeats ||
-        others.at(name) == kRepeats ||
-        FitOf(actual.variables[found->second].shape, variable.shape) ==
-            Fit::kNone) {
+    const size_t partner = theirs.Find(name);
+    if (partner == UniqueNames::kNone || ours.Find(name) != i ||
+        FitOf(actual.variables[partner].shape, variable.shape) == Fit::kNone) {
       joined.expected.push_back(i);
       continue;
     }
-    used[found->second] = true;
-    joined.pairs.push_back({found->second, i});
+    used[partner] = true;
+    joined.pairs.emplace_back(partner, i);
   }
   for (uint32_t i : a) {
     if (!used[i]) joined.actual.push_back(i);
@@ -105,6 +98,15 @@ std::optional<int64_t> LeastNumber(const Layout& layout,
 }
 
 }  // namespace
+
+UniqueNames NamesOf(const Layout& layout, const Positions& some, size_t front) {
+  UniqueNames names;
+  names.Reserve(some.size());
+  for (uint32_t i : some) {
+    names.Add(std::string_view(layout.variables[i].name).substr(front), i);
+  }
+  return names;
+}
 
 EqualNames JoinEqualNames(const Layout& actual, const Layout& expected,
                           const Positions& a, const Positions& e) {
@@ -206,8 +208,7 @@ EqualNames JoinByNumberShift(const Layout& actual, const Layout& expected,
   EqualNames none{.actual = a, .expected = e};
   const auto from = LeastNumber(actual, a), to = LeastNumber(expected, e);
   if (!from || !to || *from == *to || a.size() != e.size()) return none;
-  std::unordered_map<std::string_view, uint32_t> by_name;
-  for (uint32_t i : e) by_name.emplace(expected.variables[i].name, i);
+  UniqueNames names = NamesOf(expected, e);
   EqualNames joined;
   for (uint32_t i : a) {
     std::string name = actual.variables[i].name;
@@ -215,14 +216,14 @@ EqualNames JoinByNumberShift(const Layout& actual, const Layout& expected,
       name.replace(number->begin, number->end - number->begin,
                    std::to_string(number->value + *to - *from));
     }
-    const auto found = by_name.find(name);
-    if (found == by_name.end() ||
-        FitOf(actual.variables[i].shape,
-              expected.variables[found->second].shape) == Fit::kNone) {
+    const size_t partner = names.Find(name);
+    if (partner == UniqueNames::kNone ||
+        FitOf(actual.variables[i].shape, expected.variables[partner].shape) ==
+            Fit::kNone) {
       return none;
     }
-    joined.pairs.emplace_back(i, found->second);
-    by_name.erase(found);
+    joined.pairs.emplace_back(i, partner);
+    names.Take(name);
   }
   return joined;
 }

@@ -7,11 +7,17 @@
 #include <utility>
 #include <vector>
 
+#include "base/unique_names.h"
 #include "ckptdiff/layout.h"
 
 namespace ckptdiff {
 
 using Positions = std::vector<uint32_t>;  // in Layout::variables
+
+// Where the names of `some` stand that do not repeat, without the first
+// `front` bytes of each. The layout must outlive it.
+UniqueNames NamesOf(const Layout& layout, const Positions& some,
+                    size_t front = 0);
 
 struct EqualNames {
   std::vector<std::pair<uint32_t, uint32_t>> pairs;  // actual, expected

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/unique_names.h"
 #include "match/shapes.h"
 #include "match/slots_by_kind.h"
 
@@ -24,8 +25,7 @@ class Owners {
       const Variable& variable = layout.variables[i];
       if (FollowsOwner(variable)) continue;
       if (!variable.key.empty()) by_key_.emplace(variable.key, i);
-      auto [at, is_new] = by_name_.emplace(variable.name, i);
-      if (!is_new) at->second = kNone;
+      names_.Add(variable.name, i);
     }
   }
 
@@ -34,12 +34,12 @@ class Owners {
     if (!slot.slot->owner) return kNone;
     auto by_key = by_key_.find(slot.slot->owner_key);
     if (by_key != by_key_.end()) return by_key->second;
-    auto by_name = by_name_.find(*slot.slot->owner);
-    return by_name == by_name_.end() ? kNone : by_name->second;
+    return names_.Find(*slot.slot->owner);
   }
 
  private:
-  std::unordered_map<std::string_view, size_t> by_key_, by_name_;
+  std::unordered_map<std::string_view, size_t> by_key_;
+  UniqueNames names_;
 };
 
 // Of which optimizer nothing but numbers is stored: what its slots are called

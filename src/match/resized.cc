@@ -12,7 +12,6 @@ namespace ckptdiff {
 namespace {
 
 constexpr size_t kMostPrefixes = 8;
-constexpr uint32_t kTaken = UINT32_MAX;
 // Fewer that differ may be anything.
 constexpr size_t kThroughout = 8;
 
@@ -76,18 +75,6 @@ std::string_view CommonFront(const Layout& layout, const Positions& positions) {
   return first.substr(0, front);
 }
 
-// Positions by name behind its `front`; kTaken where one repeats.
-std::unordered_map<std::string_view, uint32_t> ByName(
-    const Layout& layout, const Positions& positions, size_t front = 0) {
-  std::unordered_map<std::string_view, uint32_t> by_name;
-  for (uint32_t i : positions) {
-    std::string_view name = layout.variables[i].name;
-    auto [at, is_new] = by_name.emplace(name.substr(front), i);
-    if (!is_new) at->second = kTaken;
-  }
-  return by_name;
-}
-
 // How many of one side would find one of their size on the other side.
 size_t SizesInCommon(const Layout& actual, const Layout& expected,
                      const EqualNames& left) {
@@ -118,23 +105,24 @@ std::vector<Pair> PairResizedThroughout(const Layout& actual,
     want = CommonFront(expected, equal.expected);
   }
   const bool by_suffix = have != want;
-  auto by_name = ByName(expected, equal.expected, want.size());
+  UniqueNames names = NamesOf(expected, equal.expected, want.size());
   for (uint32_t i : equal.actual) {
     const Variable& variable = actual.variables[i];
-    auto found =
-        by_name.find(std::string_view(variable.name).substr(have.size()));
-    if (found == by_name.end() || found->second == kTaken) continue;
-    const Variable& other = expected.variables[found->second];
+    const std::string_view name =
+        std::string_view(variable.name).substr(have.size());
+    const size_t partner = names.Find(name);
+    if (partner == UniqueNames::kNone) continue;
+    const Variable& other = expected.variables[partner];
     if (variable.shape.dims.size() != other.shape.dims.size() ||
         FitOf(variable.shape, other.shape) != Fit::kNone) {
       continue;
     }
     resized.push_back({.actual = i,
-                       .expected = found->second,
+                       .expected = partner,
                        .how = HowNamed(variable.name, other.name),
                        .confidence = 0.9,
                        .evidence = {by_suffix ? "same-suffix" : "same-name"}});
-    found->second = kTaken;
+    names.Take(name);
   }
   const size_t left = std::min(equal.actual.size(), equal.expected.size());
   const bool is_throughout =
@@ -149,7 +137,7 @@ std::vector<Pair> PairResized(const Layout& actual, const Layout& expected,
                               const Positions& a, const Positions& e) {
   std::vector<Pair> resized;
   if (a.empty() || e.empty()) return resized;
-  auto by_name = ByName(expected, e);
+  UniqueNames names = NamesOf(expected, e);
   std::vector<bool> used(actual.variables.size());
   for (const Prefix& change : ProvenPrefixes(actual, expected, pairs)) {
     for (uint32_t i : a) {
@@ -157,9 +145,9 @@ std::vector<Pair> PairResized(const Layout& actual, const Layout& expected,
       if (used[i] || !variable.name.starts_with(change.actual)) continue;
       const std::string name =
           change.expected + variable.name.substr(change.actual.size());
-      auto found = by_name.find(name);
-      if (found == by_name.end() || found->second == kTaken) continue;
-      const Variable& other = expected.variables[found->second];
+      const size_t partner = names.Find(name);
+      if (partner == UniqueNames::kNone) continue;
+      const Variable& other = expected.variables[partner];
       const bool is_equal = variable.name == other.name;
       if (!is_equal && variable.shape.dims.size() != other.shape.dims.size()) {
         continue;
@@ -167,11 +155,11 @@ std::vector<Pair> PairResized(const Layout& actual, const Layout& expected,
       used[i] = true;
       resized.push_back(
           {.actual = i,
-           .expected = found->second,
+           .expected = partner,
            .how = is_equal ? How::kExact : How::kRenamed,
            .confidence = 0.9,
            .evidence = {is_equal ? "same-name" : "proven-rewrite"}});
-      found->second = kTaken;
+      names.Take(name);
     }
   }
   return resized;

@@ -10,6 +10,7 @@
 
 #include "base/columns.h"
 #include "base/text.h"
+#include "base/unique_names.h"
 #include "report/name_tree.h"
 #include "report/paint.h"
 #include "report/text.h"
@@ -35,20 +36,19 @@ class Owners {
       const Variable& variable = layout.variables[i];
       if (variable.role == Role::kSlot) continue;
       if (!variable.key.empty()) by_key_.emplace(variable.key, i);
-      auto [found, is_new] = by_name_.emplace(variable.name, i);
-      if (!is_new) found->second = NameTree::kNone;
+      names_.Add(variable.name, i);
     }
   }
   size_t Of(const Variable& slot) const {
-    if (!slot.slot || !slot.slot->owner) return NameTree::kNone;
+    if (!slot.slot || !slot.slot->owner) return UniqueNames::kNone;
     auto by_key = by_key_.find(slot.slot->owner_key);
     if (by_key != by_key_.end()) return by_key->second;
-    auto by_name = by_name_.find(*slot.slot->owner);
-    return by_name == by_name_.end() ? NameTree::kNone : by_name->second;
+    return names_.Find(*slot.slot->owner);
   }
 
  private:
-  std::unordered_map<std::string_view, size_t> by_key_, by_name_;
+  std::unordered_map<std::string_view, size_t> by_key_;
+  UniqueNames names_;
 };
 
 class Writer {
@@ -96,7 +96,7 @@ class Writer {
       size_t owner = owners.Of(variable);
       bool folds =
           (variable.role == Role::kSlot || variable.role == Role::kAverage) &&
-          owner != NameTree::kNone;
+          owner != UniqueNames::kNone;
       if (folds) {
         slots_of_[owner].push_back(variable.slot->slot);
       } else if (variable.role == Role::kWeight ||

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/parse_error.h"
+#include "base/unique_names.h"
 #include "ckptdiff/dtype.h"
 #include "container/json_doc.h"
 #include "container/proto_wire.h"
@@ -142,8 +143,7 @@ class Join {
       const Variable& variable = layout.variables[i];
       by_key_.emplace(variable.key, i);
       for (const std::string& key : variable.keys) by_key_.emplace(key, i);
-      auto [found, is_new] = by_name_.emplace(variable.name, i);
-      if (!is_new) found->second = kNoVariable;
+      names_.Add(variable.name, i);
     }
   }
 
@@ -153,13 +153,12 @@ class Join {
       auto found = by_key_.find(*key);
       if (found != by_key_.end()) return found->second;
     }
-    auto found = by_name_.find(std::string(name));
-    return found == by_name_.end() ? kNoVariable : found->second;
+    return names_.Find(name);
   }
 
  private:
   std::unordered_map<std::string, size_t> by_key_;
-  std::unordered_map<std::string, size_t> by_name_;
+  UniqueNames names_;
 };
 
 }  // namespace
