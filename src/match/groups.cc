@@ -109,15 +109,17 @@ struct Choice {
 // Takes groups from one side's parts and the other side's wholes.
 class Joiner {
  public:
-  Joiner(const Layout& parts, const Layout& wholes, bool actual_is_whole)
+  Joiner(const Layout& parts, const Layout& wholes,
+         std::span<const Synonyms> vocabulary, bool actual_is_whole)
       : part_layout_(parts),
         whole_layout_(wholes),
+        vocabulary_(vocabulary),
         actual_is_whole_(actual_is_whole) {}
 
   void Take(Positions* parts, Positions* wholes, std::vector<Group>* groups) {
     const Positions lonely = Lonely(*parts, *wholes);
     if (lonely.empty()) return;
-    WordTable words;
+    WordTable words(vocabulary_);
     const std::vector<PartPattern> sets =
         FindPartSets(part_layout_, Unequal(*parts, *wholes), &words);
     const std::vector<WholePattern> ones =
@@ -310,6 +312,7 @@ class Joiner {
 
   const Layout& part_layout_;
   const Layout& whole_layout_;
+  std::span<const Synonyms> vocabulary_;
   bool actual_is_whole_;
   std::unordered_set<uint32_t> taken_parts_, taken_wholes_;
 };
@@ -317,10 +320,11 @@ class Joiner {
 }  // namespace
 
 std::vector<Group> TakeGroups(const Layout& actual, const Layout& expected,
+                              std::span<const Synonyms> vocabulary,
                               Positions* a, Positions* e) {
   std::vector<Group> groups;
-  Joiner(actual, expected, false).Take(a, e, &groups);
-  Joiner(expected, actual, true).Take(e, a, &groups);
+  Joiner(actual, expected, vocabulary, false).Take(a, e, &groups);
+  Joiner(expected, actual, vocabulary, true).Take(e, a, &groups);
   return groups;
 }
 

@@ -47,8 +47,11 @@ bool ExplainsASide(const EqualNames& equal) {
 class Matcher {
  public:
   Matcher(const Layout& actual, const Layout& expected,
-          const Contents& contents)
-      : actual_(actual), expected_(expected), contents_(contents) {}
+          const Contents& contents, std::span<const Synonyms> vocabulary)
+      : actual_(actual),
+        expected_(expected),
+        contents_(contents),
+        vocabulary_(vocabulary) {}
 
   void MatchRole(Role role) {
     Positions a = OfRole(actual_, role), e = OfRole(expected_, role);
@@ -84,7 +87,7 @@ class Matcher {
              &e);
     }
     SetAside(proven, &a, &e);
-    for (Group& group : TakeGroups(actual_, expected_, &a, &e)) {
+    for (Group& group : TakeGroups(actual_, expected_, vocabulary_, &a, &e)) {
       pairing_.groups.push_back(std::move(group));
     }
     PutBack(proven, &a, &e);
@@ -175,7 +178,7 @@ class Matcher {
   void Weigh(const ContentPairs& proven, const std::vector<LayerPair>& layers,
              Positions* a, Positions* e) {
     if (a->empty() || e->empty()) return;
-    WordTable words;
+    WordTable words(vocabulary_);
     Problem problem;
     problem.words = &words;
     problem.actual = MakeSide(actual_, std::move(*a), &words);
@@ -232,6 +235,7 @@ class Matcher {
   const Layout& actual_;
   const Layout& expected_;
   const Contents& contents_;
+  std::span<const Synonyms> vocabulary_;
   Pairing pairing_;
 };
 
@@ -258,8 +262,9 @@ std::string_view ToString(How how) {
 }
 
 Pairing MatchLayouts(const Layout& actual, const Layout& expected,
-                     const Contents& contents) {
-  Matcher matcher(actual, expected, contents);
+                     const Contents& contents,
+                     std::span<const Synonyms> vocabulary) {
+  Matcher matcher(actual, expected, contents, vocabulary);
   for (Role role : {Role::kWeight, Role::kSlot, Role::kOptimizer, Role::kStep,
                     Role::kAverage, Role::kBookkeeping}) {
     matcher.MatchRole(role);

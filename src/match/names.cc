@@ -125,8 +125,8 @@ size_t LastWordAt(const Name& name) {
 
 }  // namespace
 
-WordTable::WordTable() {
-  for (const Synonyms& synonyms : Vocabulary()) {
+WordTable::WordTable(std::span<const Synonyms> vocabulary) {
+  for (const Synonyms& synonyms : vocabulary) {
     const WordId first = Intern(synonyms.words.front());
     for (std::string_view word : synonyms.words) {
       groups_[Intern(word)] = groups_[first];

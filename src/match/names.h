@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,7 +22,7 @@ class WordTable {
  public:
   static constexpr WordId kNone = UINT32_MAX;
 
-  WordTable();
+  explicit WordTable(std::span<const Synonyms> vocabulary = Vocabulary());
 
   WordId Intern(std::string_view word);
   std::string_view Text(WordId id) const { return texts_[id]; }

@@ -6,11 +6,7 @@
 #include "match/vocabulary.h"
 
 #include <array>
-#include <optional>
 #include <utility>
-#include <vector>
-
-#include "base/text.h"
 
 namespace ckptdiff {
 namespace {
@@ -142,23 +138,6 @@ constexpr Compound kCompounds[] = {
     {"multi", "head", "attention"},
 };
 
-// What VocabularyWithout leaves, while there is one.
-std::optional<std::vector<Synonyms>>& Remaining() {
-  static std::optional<std::vector<Synonyms>> remaining;
-  return remaining;
-}
-
-bool IsProvenWithout(std::string_view sources, std::string_view forgotten) {
-  size_t known = 0;
-  bool needs = false;
-  for (std::string_view source : Split(sources, ',')) {
-    while (source.starts_with(' ')) source.remove_prefix(1);
-    needs |= source == forgotten;
-    known += source != forgotten;
-  }
-  return !needs || known >= 2;
-}
-
 constexpr std::string_view kOrdinals[] = {"first",  "second", "third",
                                           "fourth", "fifth",  "sixth"};
 
@@ -209,19 +188,7 @@ Orientation OrientationBetween(std::string_view a, std::string_view b) {
                                                : Orientation::kUnknown;
 }
 
-std::span<const Synonyms> Vocabulary() {
-  if (Remaining()) return *Remaining();
-  return kVocabulary;
-}
-
-VocabularyWithout::VocabularyWithout(std::string_view source) {
-  std::vector<Synonyms>& rows = Remaining().emplace();
-  for (const Synonyms& row : kVocabulary) {
-    if (IsProvenWithout(row.source, source)) rows.push_back(row);
-  }
-}
-
-VocabularyWithout::~VocabularyWithout() { Remaining().reset(); }
+std::span<const Synonyms> Vocabulary() { return kVocabulary; }
 
 std::span<const Compound> Compounds() { return kCompounds; }
 

@@ -41,17 +41,6 @@ struct Synonyms {
 };
 std::span<const Synonyms> Vocabulary();
 
-// While it lives, the rows are gone that fewer than two libraries prove once
-// `source` is forgotten. A test asks by it what is owed to one library; never
-// while another thread matches.
-class VocabularyWithout {
- public:
-  explicit VocabularyWithout(std::string_view source);
-  ~VocabularyWithout();
-  VocabularyWithout(const VocabularyWithout&) = delete;
-  VocabularyWithout& operator=(const VocabularyWithout&) = delete;
-};
-
 // Two words in a row that are one: "layer norm", "self attn".
 struct Compound {
   std::string_view first, second, word;
