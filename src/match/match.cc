@@ -57,16 +57,19 @@ class Matcher {
     Positions a = OfRole(actual_, role), e = OfRole(expected_, role);
     if (a.empty() || e.empty()) return;
     EqualNames repeated = JoinRepeatedNames(actual_, expected_, a, e);
-    if (!repeated.pairs.empty() &&
-        !Contradicts(repeated,
-                     JoinContents(actual_, expected_, contents_, a, e))) {
+    ContentPairs proven = Proven(a, e);
+    if (!repeated.pairs.empty() && !Contradicts(repeated, proven)) {
       Accept(std::move(repeated), "same-name", &a, &e);
+      proven = Proven(a, e);
     }
     const std::vector<LayerPair> layers =
         JoinStoreOrder(actual_, expected_, a, e);
-    AcceptInOrder(layers, &a, &e);
+    EqualNames in_order = InOrder(layers, a, e);
+    if (!in_order.pairs.empty() && !Contradicts(in_order, proven)) {
+      Accept(std::move(in_order), "same-position", &a, &e, 0.99);
+      proven = Proven(a, e);
+    }
     const bool is_large = std::max(a.size(), e.size()) > kWeighedWhole;
-    ContentPairs proven = JoinContents(actual_, expected_, contents_, a, e);
     if (is_large) {
       SetAside(proven, &a, &e);
       Accept({std::exchange(proven, {}), a, e}, "same-content", &a, &e);
@@ -135,6 +138,12 @@ class Matcher {
     return positions;
   }
 
+  // Anew whenever pairs are taken out: what is left may be the only one of its
+  // values then.
+  ContentPairs Proven(const Positions& a, const Positions& e) const {
+    return JoinContents(actual_, expected_, contents_, a, e);
+  }
+
   void Accept(EqualNames equal, std::string_view evidence, Positions* a,
               Positions* e, double confidence = 1) {
     for (const auto& [x, y] : equal.pairs) {
@@ -154,24 +163,18 @@ class Matcher {
     SetAside(taken, a, e);
   }
 
-  void AcceptInOrder(const std::vector<LayerPair>& layers, Positions* a,
-                     Positions* e) {
-    EqualNames in_order;
+  // The layers whose variables are loaded one after the other.
+  static EqualNames InOrder(const std::vector<LayerPair>& layers,
+                            const Positions& a, const Positions& e) {
+    EqualNames in_order{.pairs = {}, .actual = a, .expected = e};
     for (const LayerPair& layer : layers) {
       if (!layer.in_order) continue;
       for (size_t i = 0; i < layer.actual.size(); ++i) {
         in_order.pairs.emplace_back(layer.actual[i], layer.expected[i]);
       }
     }
-    if (in_order.pairs.empty() ||
-        Contradicts(in_order,
-                    JoinContents(actual_, expected_, contents_, *a, *e))) {
-      return;
-    }
-    SetAside(in_order.pairs, a, e);
-    in_order.actual = std::move(*a);
-    in_order.expected = std::move(*e);
-    Accept(std::move(in_order), "same-position", a, e, 0.99);
+    SetAside(in_order.pairs, &in_order.actual, &in_order.expected);
+    return in_order;
   }
 
   // Weighs the evidence for all that is left, and takes out what it pairs.
