@@ -12,6 +12,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/name_parts.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "ckptdiff/read.h"
@@ -102,7 +103,7 @@ class Walker {
       // by the path that is read; a typed path stays as it was typed.
       return Add(is_typed ? path : identity.primary, identity);
     }
-    std::string name = path.substr(path.rfind('/') + 1);
+    const std::string_view name = LastPart(path, "/");
     bool looks_like_one =
         std::any_of(endings_.begin(), endings_.end(),
                     [&](const Glob& glob) { return glob.Matches(name); });

@@ -9,12 +9,12 @@
 #include <cstring>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace ckptdiff {
 namespace {
 
 constexpr size_t kMaxExpansions = 100'000;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // The parts of a brace group at depth 0, split at commas.
 std::vector<std::string> Choices(std::string_view body) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/name_parts.h"
 #include "base/text.h"
 #include "causes/cause.h"
 #include "causes/patterns.h"
@@ -28,8 +29,7 @@ constexpr std::array<std::string_view, 15> kBuffers = {
     "total_params"};
 
 bool IsBuffer(const FindingSide& side) {
-  std::string_view name = side.name;
-  std::string_view leaf = name.substr(name.find_last_of("/.") + 1);
+  const std::string_view leaf = LastPart(side.name);
   if (std::find(kBuffers.begin(), kBuffers.end(), leaf) != kBuffers.end()) {
     return true;
   }

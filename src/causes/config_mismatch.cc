@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/name_parts.h"
 #include "base/text.h"
 #include "causes/cause.h"
 #include "causes/common_ground.h"
@@ -74,8 +75,7 @@ std::string_view Flag(const Evidence& evidence,
             evidence.finding(absences.front()).expected.has_value()) {
       return "";
     }
-    std::string_view name = OnlySide(finding).name;
-    name.remove_prefix(name.find_last_of("/.") + 1);
+    const std::string_view name = LastPart(OnlySide(finding).name);
     if (!kind.empty() && kind != name) return "";
     kind = name;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/name_parts.h"
 #include "causes/name_diff.h"
 
 namespace ckptdiff {
@@ -15,17 +16,13 @@ std::string_view PathOf(const FindingSide& side) {
   return key.substr(0, key.find("/.ATTRIBUTES/"));
 }
 
-std::string_view WithoutNumber(std::string_view part) {
-  return part.substr(0, part.find_last_not_of("0123456789") + 1);
-}
-
 KeyMove MoveBetween(std::string_view from, std::string_view to) {
   const std::vector<std::string_view> old_parts = NameParts(from);
   const std::vector<std::string_view> new_parts = NameParts(to);
   if (old_parts.size() != new_parts.size()) return KeyMove::kDeeper;
   bool is_index = std::equal(
       old_parts.begin(), old_parts.end(), new_parts.begin(),
-      [](auto a, auto b) { return WithoutNumber(a) == WithoutNumber(b); });
+      [](auto a, auto b) { return WithoutDigits(a) == WithoutDigits(b); });
   return is_index ? KeyMove::kIndex : KeyMove::kAttribute;
 }
 

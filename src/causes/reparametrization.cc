@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/name_parts.h"
 #include "base/text.h"
 #include "causes/cause.h"
 #include "causes/patterns.h"
@@ -52,7 +53,7 @@ std::vector<size_t> FoldedNorms(const Evidence& evidence) {
     return !findings.empty() &&
            std::all_of(findings.begin(), findings.end(), [&](size_t i) {
              std::string_view name = NameOf(evidence.finding(i));
-             return holds(name.substr(name.find_last_of("/.") + 1));
+             return holds(LastPart(name));
            });
   };
   auto is_bias = [](std::string_view leaf) { return leaf == "bias"; };

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/name_parts.h"
 #include "base/text.h"
 #include "causes/cause.h"
 #include "causes/patterns.h"
@@ -13,7 +14,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   if (findings.empty()) return {};
   const std::vector<std::string> names = NamesOf(evidence, findings);
   const std::string& name = names.front();
-  std::string leaf = name.substr(name.find_last_of("/.") + 1);
+  const std::string_view leaf = LastPart(name);
   std::string fix;
   switch (evidence.toolkit()) {
     case Toolkit::kTorch:

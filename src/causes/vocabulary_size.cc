@@ -5,6 +5,8 @@
 #include <cctype>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -21,14 +23,6 @@ bool HasShortWord(std::string_view name) {
     }
   }
   return false;
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(
-      lower.begin(), lower.end(), lower.begin(),
-      [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
 }
 
 }  // namespace

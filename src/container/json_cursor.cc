@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/json_text.h"
 #include "base/parse_error.h"
 #include "base/text.h"
@@ -12,8 +13,6 @@ namespace ckptdiff {
 namespace {
 
 constexpr int kMaxDepth = 200;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 void AppendUtf8(uint32_t code, std::string* out) {
   auto put = [out](uint32_t byte) { *out += static_cast<char>(byte); };

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "base/name_parts.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "ckptdiff/dtype.h"
@@ -122,7 +123,7 @@ Source Resolve(const Source& typed, const ReadOptions& options) {
   Source stated = latest.starts_with('/') ? Source(typed.files(), state->latest)
                                           : directory.Child(latest);
   if (stated.is_file()) return stated;
-  return directory.Child(latest.substr(latest.rfind('/') + 1));
+  return directory.Child(LastPart(latest, "/"));
 }
 
 Claim Detect(const Source& typed, const ReadOptions& options) {
@@ -234,7 +235,7 @@ void Verify(const FileSystem& files, const V1Files& found,
     } catch (const ParseError& error) {
       if (error.error().code == ErrorCode::kIo) throw;
       layout->issues.push_back(
-          {"checksum-mismatch", path.substr(path.rfind('/') + 1),
+          {"checksum-mismatch", std::string(LastPart(path, "/")),
            error.error().where + ": " + error.error().what});
       return;
     }
@@ -278,7 +279,7 @@ Layout Read(const Source& typed, const ReadOptions& options) {
     }
   }
   for (const std::string& path : found.missing) {
-    layout.issues.push_back({"missing-shard", path.substr(path.rfind('/') + 1),
+    layout.issues.push_back({"missing-shard", std::string(LastPart(path, "/")),
                              "is not there; its tensors are not listed"});
   }
   if (options.verify) Verify(source.files(), found, tensors, &layout);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/name_parts.h"
 #include "ckptdiff/dtype.h"
 
 namespace ckptdiff {
@@ -32,7 +33,7 @@ std::string ReadDType(const PickleValue* value) {
   if (code == nullptr) return {};
   std::string_view global = GlobalName(code);
   if (global.starts_with("ml_dtypes.")) {
-    std::string_view name = global.substr(global.rfind('.') + 1);
+    std::string_view name = LastPart(global, ".");
     return IsKnownDType(name) ? std::string(name) : std::string();
   }
   for (const NumpyType& type : kTypes) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "base/name_parts.h"
 #include "formats/torch_names.h"
 #include "layout/owner_order.h"
 #include "layout/slots.h"
@@ -21,10 +22,6 @@ constexpr std::array<std::string_view, 8> kBufferNames = {
 
 constexpr size_t kMaxSlots = 32;
 constexpr size_t kMaxWork = size_t{1} << 26;
-
-std::string_view LastName(std::string_view name) {
-  return name.substr(name.rfind('.') + 1);
-}
 
 bool IsAnyKnown(const Owners& owners) {
   for (const std::vector<TorchOwner>& group : owners) {
@@ -220,8 +217,9 @@ bool IsTorchBuffer(const Variable& variable) {
   bool is_number = variable.dtype.starts_with("int") ||
                    variable.dtype.starts_with("uint") ||
                    variable.dtype == "bool";
-  return is_number || std::find(kBufferNames.begin(), kBufferNames.end(),
-                                LastName(variable.name)) != kBufferNames.end();
+  return is_number ||
+         std::find(kBufferNames.begin(), kBufferNames.end(),
+                   LastPart(variable.name, ".")) != kBufferNames.end();
 }
 
 bool IsTorchParameter(const Variable& variable) {

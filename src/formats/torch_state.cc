@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/name_parts.h"
 #include "formats/torch_names.h"
 #include "formats/torch_optimizer.h"
 #include "formats/torch_optimizer_class.h"
@@ -154,7 +155,7 @@ void StateReader::AddFlatOptimizer(uint32_t node) {
   bool is_decoupled = false;
   for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
     std::string_view key = dict.items[i]->text;
-    std::string_view word = key.substr(key.rfind('.') + 1);
+    std::string_view word = LastPart(key, ".");
     std::set<std::string, std::less<>>& words =
         key.starts_with(kState) ? slots : group_keys;
     if (words.size() < kMaxWords) words.emplace(word);
@@ -182,8 +183,8 @@ void StateReader::AddFlatOptimizer(uint32_t node) {
   for (size_t i = 0; i < states.size(); ++i) {
     std::string_view key = tree_.node(states[i]).name;
     TorchOwner owner{owners ? (*owners)[i] : TorchOwner::kUnknown, names[i]};
-    SetTorchSlot(key.substr(key.rfind('.') + 1), owner,
-                 listing_.variable_of[states[i]], &entry, &listing_.layout);
+    SetTorchSlot(LastPart(key, "."), owner, listing_.variable_of[states[i]],
+                 &entry, &listing_.layout);
   }
   listing_.layout.optimizers.push_back(std::move(entry));
 }

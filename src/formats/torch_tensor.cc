@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/name_parts.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "ckptdiff/dtype.h"
@@ -277,7 +278,7 @@ std::optional<TorchTensor> TensorReader::ReadCall(std::string_view function,
                                                   const PickleValue& args,
                                                   const PickleValue* state,
                                                   int depth) {
-  std::string_view name = function.substr(function.rfind('.') + 1);
+  std::string_view name = LastPart(function, ".");
   if (name == "_rebuild_tensor" || name == "_rebuild_tensor_v2") {
     return ReadStrided(args, {});
   }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "container/proto_wire.h"
@@ -113,14 +114,6 @@ constexpr std::array kNamedParts = {
 bool IsTextByte(char c) {
   auto byte = static_cast<unsigned char>(c);
   return byte >= 0x20 || c == '\n' || c == '\r' || c == '\t' || c == '\f';
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return lower;
 }
 
 bool IsHtml(std::string_view head) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/name_parts.h"
 #include "base/parse_error.h"
 
 namespace ckptdiff {
@@ -22,7 +23,7 @@ Source::Source(const FileSystem& files, std::string path)
 std::string Source::name() const {
   std::string_view path = path_;
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
-  return std::string(path.substr(path.rfind('/') + 1));
+  return std::string(LastPart(path, "/"));
 }
 
 std::string Source::directory() const {

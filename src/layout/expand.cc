@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/name_parts.h"
 #include "base/text.h"
 #include "ckptdiff/dtype.h"
 #include "layout/pytree.h"
@@ -35,10 +36,6 @@ template <size_t N>
 bool Holds(const std::array<std::string_view, N>& words,
            std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-std::string_view LastPart(std::string_view name) {
-  return name.substr(name.find_last_of("/.") + 1);
 }
 
 bool IsStatistic(const Variable& variable) {

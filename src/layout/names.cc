@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "base/ascii.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -38,8 +40,6 @@ constexpr std::array<std::string_view, 25> kLeafWords = {"kernel",
                                                          "alpha",
                                                          "weight_ih",
                                                          "weight_hh"};
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool IsAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(),

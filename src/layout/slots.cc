@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "base/ascii.h"
 
 namespace ckptdiff {
 namespace {
@@ -56,10 +57,7 @@ constexpr std::array kClasses = {
 };
 
 Family FamilyOf(std::string_view optimizer_class) {
-  std::string lower(optimizer_class);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
+  std::string lower = Lower(optimizer_class);
   if (lower.ends_with("optimizer")) lower.resize(lower.size() - 9);
   for (const ClassName& one : kClasses) {
     if (one.name == lower) return one.family;

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
+#include "base/name_parts.h"
 #include "layout/names.h"
 #include "layout/slots.h"
 
@@ -82,10 +84,6 @@ constexpr std::array kWordSlots = {
 constexpr std::array<std::string_view, 3> kCompanions = {"mask", "part",
                                                          "threshold"};
 
-std::string_view LastPart(std::string_view name) {
-  return name.substr(name.rfind('/') + 1);
-}
-
 // "Adam_3" is "Adam" and 3, "Adam" is "Adam" and 0.
 std::pair<std::string_view, size_t> SplitNumber(std::string_view word) {
   size_t underscore = word.rfind('_');
@@ -103,14 +101,6 @@ std::pair<std::string_view, size_t> SplitNumber(std::string_view word) {
 
 bool IsScalar(const Variable& variable) {
   return variable.shape.known && variable.shape.dims.empty();
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return lower;
 }
 
 // What a slot's name says before anybody looks at its fellows.
@@ -133,7 +123,7 @@ class Tie {
   void Run() {
     has_beta_powers_ = by_name_.contains("beta1_power");
     for (const auto& [name, at] : by_name_) {
-      if (LastPart(name) == "beta1_power") has_beta_powers_ = true;
+      if (LastPart(name, "/") == "beta1_power") has_beta_powers_ = true;
     }
     FindLayerWords();
     for (size_t i = 0; i < layout_.variables.size(); ++i) {
@@ -274,7 +264,7 @@ class Tie {
     for (std::string_view word : kCompanions) layer_words_.insert(word);
     for (size_t i = 0; i < layout_.variables.size(); ++i) {
       const std::string& name = At(i).name;
-      std::string_view word = SplitNumber(LastPart(name)).first;
+      std::string_view word = SplitNumber(LastPart(name, "/")).first;
       if (FindRecipe(word) != nullptr || layer_words_.contains(word)) continue;
       std::string scope;
       std::optional<size_t> owner;
@@ -294,7 +284,7 @@ class Tie {
     const std::string& name = At(i).name;
     std::string_view primary = Primary(name);
     if (primary.empty()) return;
-    auto [word, number] = SplitNumber(LastPart(name));
+    auto [word, number] = SplitNumber(LastPart(name, "/"));
     bool is_known = FindRecipe(word) != nullptr;
     std::string scope;
     std::optional<size_t> owner;
@@ -343,7 +333,7 @@ class Tie {
 
   void NameSlot(const Found& one, const std::optional<size_t>& owner,
                 size_t count, size_t most, size_t nth_scope) {
-    std::string raw(LastPart(At(one.variable).name));
+    std::string raw(LastPart(At(one.variable).name, "/"));
     const Recipe* recipe = FindRecipe(one.word);
     std::vector<std::string_view> slots;
     if (recipe != nullptr) {
@@ -370,7 +360,7 @@ class Tie {
 
   static void SetScalarRole(Variable* variable) {
     if (!IsScalar(*variable)) return;
-    const std::string whole = Lower(LastPart(variable->name));
+    const std::string whole = Lower(LastPart(variable->name, "/"));
     const std::string word(SplitNumber(whole).first);
     constexpr std::array<std::string_view, 4> kOwn = {
         "beta1_power", "beta2_power", "current_loss_scale", "good_steps"};
@@ -398,7 +388,7 @@ class Tie {
       std::string_view name = variable->name;
       size_t slash = name.rfind('/');
       if (slash == name.npos) return;
-      std::string_view scope = LastPart(name.substr(0, slash));
+      std::string_view scope = LastPart(name.substr(0, slash), "/");
       if (IsKerasClass(SplitNumber(scope).first)) {
         variable->role = Role::kOptimizer;
       }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/ascii.h"
 #include "match/mix.h"
 
 namespace ckptdiff {
@@ -43,8 +44,6 @@ float OrderWorth(const Side& side) {
   const float share = static_cast<float>(ascending) / static_cast<float>(steps);
   return std::max(0.0F, 2 * share - 1);
 }
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // True where names ascend, numbers aside: a list sorted by name, which tells
 // nothing that the names do not.

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii.h"
+
 namespace ckptdiff {
 namespace {
 
 constexpr size_t kLongestSplit = 40;  // of a word that is two
 constexpr size_t kLeastRest = 3;      // letters of its second half
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsLetter(char c) {
   return IsLower(c) || IsUpper(c) || static_cast<unsigned char>(c) >= 0x80;
 }
@@ -40,14 +39,6 @@ bool IsDimension(std::string_view text, size_t begin, size_t end) {
   if (begin == 0 || !IsLetter(text[begin - 1])) return false;
   if (text[end] != 'd' && text[end] != 'D') return false;
   return end + 1 == text.size() || !IsLower(text[end + 1]);
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (IsUpper(c)) c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 int64_t NumberOf(std::string_view digits) {

@@ -8,6 +8,8 @@
 
 #include <re2/re2.h>
 
+#include "base/ascii.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -17,7 +19,6 @@ constexpr size_t kMostNumbers = 9;  // \1 to \9
 using Rewrite = std::pair<std::string, std::string>;
 using Votes = std::map<Rewrite, size_t>;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsBorder(char c) { return c == '/' || c == '.'; }
 
 // Where the longest common end that begins after a separator begins.

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace ckptdiff {
 namespace {
 
 constexpr std::string_view kArrow = " → ";
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // The runs of digits in a name, as they stand.
 std::vector<std::string> Numbers(std::string_view name) {

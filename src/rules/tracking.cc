@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/name_parts.h"
 #include "layout/companions.h"
 
 namespace ckptdiff {
@@ -62,9 +63,8 @@ bool HasLeftOver(const Comparison& comparison, const LayerIndex::Entry& layer) {
 }  // namespace
 
 bool IsOptional(std::string_view name) {
-  size_t last = name.find_last_of("/.");
-  if (last != std::string_view::npos) name.remove_prefix(last + 1);
-  return std::find(kOptional.begin(), kOptional.end(), name) != kOptional.end();
+  return std::find(kOptional.begin(), kOptional.end(), LastPart(name)) !=
+         kOptional.end();
 }
 
 bool IsMergedOnSaving(const Comparison& comparison, size_t expected) {

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "base/name_parts.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "ckptdiff/dtype.h"
@@ -20,8 +21,9 @@ constexpr size_t kMaxNamed = 3;
 // A hostile header claims a hundred thousand shards.
 constexpr uint32_t kMaxMissingShards = 16;
 
-std::string BaseName(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
+std::string NameOfShard(const std::string& prefix, uint32_t shard,
+                        uint32_t shards) {
+  return std::string(LastPart(ShardPath(prefix, shard, shards), "/"));
 }
 
 // Collects the tensors that one message is about.
@@ -84,7 +86,7 @@ void CheckShards(const TensorBundle& bundle, std::vector<Issue>* issues) {
   for (uint32_t shard = 0; shard < shards; ++shard) {
     std::optional<uint64_t> size = bundle.ShardSize(shard);
     const Names& names = lost[shard];
-    std::string name = BaseName(ShardPath(bundle.prefix().path, shard, shards));
+    std::string name = NameOfShard(bundle.prefix().path, shard, shards);
     if (!size && ++missing <= kMaxMissingShards) {
       std::string of = names.empty() ? "" : " of " + names.Text();
       issues->push_back({"missing-shard", name,
@@ -209,7 +211,7 @@ Variable TensorBundle::Describe(const BundleEntry& entry) const {
   }
   variable.bytes = entry.size;
   std::string shard =
-      BaseName(ShardPath(prefix_.path, entry.shard, index_.header().shards));
+      NameOfShard(prefix_.path, entry.shard, index_.header().shards);
   variable.data = ByteRange{std::move(shard), entry.offset, entry.size};
   if (entry.has_crc) {
     variable.checksum = Checksum{Checksum::Kind::kMaskedCrc32c, entry.crc};

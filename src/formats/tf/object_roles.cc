@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/name_parts.h"
 #include "base/text.h"
 #include "formats/tf/optimizer_names.h"
 #include "formats/tf/owners_by_name.h"
@@ -201,7 +202,7 @@ class Roles {
       Variable* variable = VariableAt(slot.slot);
       if (variable == nullptr) continue;
       std::string_view name = variable->name;
-      std::string last = ClassOfName(name.substr(name.rfind('/') + 1));
+      std::string last = ClassOfName(LastPart(name, "/"));
       if (!last.empty()) ++votes[last];
     }
     std::string best;

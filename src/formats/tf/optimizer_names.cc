@@ -3,6 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
+#include "base/name_parts.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -48,14 +51,6 @@ constexpr std::array kClasses = {
     Names{"schedulefreeadamw", "ScheduleFreeAdamW"},
 };
 
-std::string_view WithoutNumber(std::string_view word) {
-  size_t underscore = word.rfind('_');
-  bool is_numbered =
-      underscore != word.npos && underscore + 1 < word.size() &&
-      word.find_first_not_of("0123456789", underscore + 1) == word.npos;
-  return is_numbered ? word.substr(0, underscore) : word;
-}
-
 }  // namespace
 
 std::optional<std::string_view> WordOfList(std::string_view attribute) {
@@ -68,8 +63,7 @@ std::optional<std::string_view> WordOfList(std::string_view attribute) {
 std::string ClassOfName(std::string_view word) {
   std::string plain;
   for (char c : WithoutNumber(word)) {
-    if (c == '_') continue;
-    plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    if (c != '_') plain += Lower(c);
   }
   for (const auto& [name, class_name] : kClasses) {
     if (plain == name) return std::string(class_name);

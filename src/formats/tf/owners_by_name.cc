@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/name_parts.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -43,11 +45,6 @@ bool Fits(const Variable& slot, const Variable& owner) {
   return false;
 }
 
-// "layer_with_weights-12" is "layer_with_weights-" and 12, "0" is "" and 0.
-std::string_view WithoutNumber(std::string_view part) {
-  return part.substr(0, part.find_last_not_of("0123456789") + 1);
-}
-
 // True where the optimizer must have met `first` before `second`, which comes
 // behind it in the graph. Elements of a list and attributes of a layer come in
 // the graph's order, keys of a dict by the alphabet, and a layer's own
@@ -68,8 +65,8 @@ bool ComesFirst(const Variable& first, const Variable& second) {
   if (is_own(b)) return false;
   a = a.substr(0, a.find('/'));
   b = b.substr(0, b.find('/'));
-  bool is_numbered = a != WithoutNumber(a) && b != WithoutNumber(b) &&
-                     WithoutNumber(a) == WithoutNumber(b);
+  bool is_numbered = a != WithoutDigits(a) && b != WithoutDigits(b) &&
+                     WithoutDigits(a) == WithoutDigits(b);
   return is_numbered || a < b;
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+#include "base/name_parts.h"
 #include "base/text.h"
 #include "container/sstable.h"
 
@@ -14,8 +16,6 @@ constexpr std::string_view kIndexSuffix = ".index";
 constexpr std::string_view kMetaSuffix = ".meta";
 constexpr size_t kMaxStateBytes = 1 << 20;
 constexpr size_t kMagicBytes = 8;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool AllDigits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), IsDigit);
@@ -95,8 +95,9 @@ std::string FromState(const Source& directory, const std::string& stated) {
   return directory.Child(stated).path();
 }
 
-std::string BaseName(std::string_view path) {
-  return std::string(path.substr(path.find_last_of("/\\") + 1));
+// A state file of Windows has its separators.
+std::string_view FileName(std::string_view path) {
+  return LastPart(path, "/\\");
 }
 
 std::optional<TfPrefix> Choose(const Source& directory,
@@ -111,7 +112,7 @@ std::optional<TfPrefix> Choose(const Source& directory,
       chosen = OfIndex(stated + std::string(kIndexSuffix));
     } else {
       missing = state->latest;
-      std::string beside = directory.Child(BaseName(stated)).path();
+      std::string beside = directory.Child(FileName(stated)).path();
       if (HasIndex(directory, beside)) {
         chosen = OfIndex(beside + std::string(kIndexSuffix));
       }
@@ -130,7 +131,7 @@ std::optional<TfPrefix> Choose(const Source& directory,
     chosen.issues.push_back(
         {"stale-state-file", "checkpoint",
          fmt::format("names \"{}\", which is not there; {} was read",
-                     Printable(missing), BaseName(chosen.path))});
+                     Printable(missing), FileName(chosen.path))});
   }
   return chosen;
 }
