@@ -14,10 +14,9 @@ namespace {
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   if (NothingInCommon(evidence)) return {};
   std::vector<size_t> findings = evidence.Absences();
-  for (std::string_view rule : {"shape-mismatch", "slot-shape-mismatch"}) {
-    const std::vector<size_t>& more = evidence.Of(rule);
-    findings.insert(findings.end(), more.begin(), more.end());
-  }
+  const std::vector<size_t> reshaped =
+      evidence.OfAny({"shape-mismatch", "slot-shape-mismatch"});
+  findings.insert(findings.end(), reshaped.begin(), reshaped.end());
   const std::vector<size_t> shifted = MovedKeys(evidence, KeyMove::kIndex);
   findings.insert(findings.end(), shifted.begin(), shifted.end());
   findings = evidence.Unclaimed(std::move(findings));

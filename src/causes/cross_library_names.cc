@@ -83,11 +83,10 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
                                                  "arrays are transposed"));
   }
   // Arrays that are laid out otherwise belong to it.
-  for (std::string_view rule : {"renamed-variable", "transposed-variable",
-                                "fused-variable", "split-variable"}) {
-    const std::vector<size_t>& more = evidence.Of(rule);
-    translated.insert(translated.end(), more.begin(), more.end());
-  }
+  const std::vector<size_t> others =
+      evidence.OfAny({"renamed-variable", "transposed-variable",
+                      "fused-variable", "split-variable"});
+  translated.insert(translated.end(), others.begin(), others.end());
   std::string fix =
       "convert the checkpoint with the importer of the library that the model "
       "comes from (transformers: from_pretrained(path, from_tf=True or "

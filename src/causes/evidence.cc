@@ -90,16 +90,26 @@ const std::vector<size_t>& Evidence::Of(std::string_view rule) const {
   return found == by_rule_.end() ? none : found->second;
 }
 
-std::vector<size_t> Evidence::Absences() const {
-  std::vector<size_t> absences;
-  for (std::string_view rule : {"missing-variable", "unexpected-variable",
-                                "missing-layer", "unexpected-layer"}) {
-    for (size_t i : Of(rule)) {
-      const FindingSide& side =
-          findings_[i].expected ? *findings_[i].expected : *findings_[i].actual;
-      if (side.role == Role::kWeight) absences.push_back(i);
-    }
+std::vector<size_t> Evidence::OfAny(
+    std::initializer_list<std::string_view> rules) const {
+  std::vector<size_t> all;
+  for (std::string_view rule : rules) {
+    const std::vector<size_t>& more = Of(rule);
+    all.insert(all.end(), more.begin(), more.end());
   }
+  return all;
+}
+
+std::vector<size_t> Evidence::Absences() const {
+  std::vector<size_t> absences =
+      OfAny({"missing-variable", "unexpected-variable", "missing-layer",
+             "unexpected-layer"});
+  std::erase_if(absences, [this](size_t i) {
+    const Finding& finding = findings_[i];
+    const FindingSide& side =
+        finding.expected ? *finding.expected : *finding.actual;
+    return side.role != Role::kWeight;
+  });
   return absences;
 }
 

@@ -33,6 +33,9 @@ class Evidence {
 
   // Positions of a rule's findings, ascending.
   const std::vector<size_t>& Of(std::string_view rule) const;
+  // Those of several rules, one rule after the other.
+  std::vector<size_t> OfAny(
+      std::initializer_list<std::string_view> rules) const;
   // Missing and unexpected weights, and the layers made of nothing else.
   std::vector<size_t> Absences() const;
 

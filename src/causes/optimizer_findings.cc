@@ -26,12 +26,8 @@ bool DifferInNumbersOnly(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::vector<size_t> OfMissingSlots(const Evidence& evidence) {
-  std::vector<size_t> findings;
-  for (std::string_view rule :
-       {"missing-slot", "missing-optimizer", "incomplete-optimizer"}) {
-    const std::vector<size_t>& more = evidence.Of(rule);
-    findings.insert(findings.end(), more.begin(), more.end());
-  }
+  std::vector<size_t> findings = evidence.OfAny(
+      {"missing-slot", "missing-optimizer", "incomplete-optimizer"});
   if (findings.empty()) return findings;
   for (size_t i : evidence.Of("missing-variable")) {
     if (evidence.finding(i).expected->role == Role::kOptimizer) {

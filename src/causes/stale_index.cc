@@ -6,18 +6,14 @@ namespace ckptdiff {
 namespace {
 
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
-  std::vector<size_t> findings;
-  for (std::string_view rule : {"stale-state-file"}) {
-    const std::vector<size_t>& more = evidence.Of(rule);
-    findings.insert(findings.end(), more.begin(), more.end());
-  }
+  const std::vector<size_t>& findings = evidence.Of("stale-state-file");
   if (findings.empty()) return {};
   const Finding& first = evidence.finding(findings.front());
   std::string summary =
       fmt::format("The index does not describe the files beside it: {}{}.",
                   first.where, first.where.empty() ? "" : ": ", first.message);
   return Explain(
-      0.96, std::move(findings), std::move(summary),
+      0.96, findings, std::move(summary),
       "save again, or name the file itself instead of the directory");
 }
 

@@ -6,17 +6,13 @@ namespace ckptdiff {
 namespace {
 
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
-  std::vector<size_t> findings;
-  for (std::string_view rule : {"unsafe-pickle"}) {
-    const std::vector<size_t>& more = evidence.Of(rule);
-    findings.insert(findings.end(), more.begin(), more.end());
-  }
+  const std::vector<size_t>& findings = evidence.Of("unsafe-pickle");
   if (findings.empty()) return {};
   const Finding& first = evidence.finding(findings.front());
   std::string summary =
       fmt::format("Loading the file would run code that it names: {}{}.",
                   first.where, first.where.empty() ? "" : ": ", first.message);
-  return Explain(0.9, std::move(findings), std::move(summary),
+  return Explain(0.9, findings, std::move(summary),
                  "save the state_dict alone: torch.save(model.state_dict(), "
                  "path); torch.load(path, weights_only=True) refuses this one");
 }
