@@ -39,14 +39,13 @@ bool IsBuffer(const FindingSide& side) {
 }
 
 // Who would still refuse: the note names the loader that does not bear it.
-std::string StricterLoader(Toolkit toolkit, bool is_missing) {
+std::string_view StricterLoader(Toolkit toolkit, bool is_missing) {
   if (toolkit != Toolkit::kTf2) {
     return "a bare strict load_state_dict would refuse it: "
            "model.load_state_dict(state_dict, strict=False)";
   }
   return is_missing ? ".assert_existing_objects_matched() would refuse it"
-                    : ".expect_partial() silences the warning, "
-                      ".assert_consumed() would refuse it";
+                    : kTf2OnUnusedValues;
 }
 
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
@@ -65,8 +64,8 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
       Count(findings.size(), "buffer is", "buffers are"),
       is_missing ? "model" : "checkpoint", Listed(NamesOf(evidence, findings)),
       is_missing ? "made anew with the model" : "the model computes them");
-  std::string fix =
-      "nothing; " + StricterLoader(evidence.toolkit(), is_missing);
+  std::string fix = fmt::format("nothing; {}",
+                                StricterLoader(evidence.toolkit(), is_missing));
   return Explain(0.97, evidence.WithLayers(std::move(findings)),
                  std::move(summary), std::move(fix));
 }

@@ -37,6 +37,11 @@ std::string HowToRename(const Evidence& evidence,
                         const std::vector<Pattern>& patterns);
 // What to type so that everything else is loaded.
 std::string HowToLoadTheRest(Toolkit toolkit);
+// The methods of tf.train.Checkpoint's status that bear, and do not bear, what
+// the checkpoint has beyond the model.
+inline constexpr std::string_view kTf2OnUnusedValues =
+    ".expect_partial() silences the warning, .assert_consumed() would refuse "
+    "it";
 // What to type to restore the weights without the optimizer.
 std::string HowToSkipTheOptimizer(Toolkit toolkit);
 

@@ -25,11 +25,10 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
     }
   }
   if (findings.empty()) return {};
-  std::string fix =
-      evidence.toolkit() == Toolkit::kTf2
-          ? "nothing; .expect_partial() silences the warning, "
-            ".assert_consumed() would refuse it"
-          : "nothing; strict restores of the whole tree would refuse it";
+  std::string fix = fmt::format(
+      "nothing; {}", evidence.toolkit() == Toolkit::kTf2
+                         ? kTf2OnUnusedValues
+                         : "strict restores of the whole tree would refuse it");
   return Explain(0.97, findings,
                  fmt::format("The checkpoint also holds the state of {}, which "
                              "the model does not use. Harmless.",
