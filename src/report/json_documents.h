@@ -25,6 +25,8 @@ void WriteReportDocument(const Report& report, JsonWriter* json);
 
 // Parts that both documents and the audit's share.
 void WriteSchemaAndTool(std::string_view schema, JsonWriter* json);
+// The members of an object that say what was read.
+void WriteSourceMembers(const SourceInfo& source, JsonWriter* json);
 void WriteTexts(const std::vector<std::string>& texts, JsonWriter* json);
 void WriteShape(const Shape& shape, JsonWriter* json);
 void WriteSlot(const Slot& slot, JsonWriter* json);

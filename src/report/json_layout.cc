@@ -14,15 +14,7 @@ using Form = JsonWriter::Form;
 
 void WriteSource(const SourceInfo& source, JsonWriter* json) {
   json->BeginObject();
-  json->Key("path"), json->Text(source.path);
-  if (!source.resolved.empty()) {
-    json->Key("resolved"), json->Text(source.resolved);
-  }
-  json->Key("format"), json->TextOrNull(source.format);
-  json->Key("framework"), json->TextOrNull(source.framework);
-  json->Key("writer"), json->TextOrNull(source.writer);
-  json->Key("step");
-  source.step ? json->Integer(*source.step) : json->Null();
+  WriteSourceMembers(source, json);
   json->Key("addressed_by"), json->Text(ToString(source.addressed_by));
   json->EndObject();
 }
@@ -155,6 +147,18 @@ void WriteIssues(const std::vector<Issue>& issues, JsonWriter* json) {
 }
 
 }  // namespace
+
+void WriteSourceMembers(const SourceInfo& source, JsonWriter* json) {
+  json->Key("path"), json->Text(source.path);
+  if (!source.resolved.empty()) {
+    json->Key("resolved"), json->Text(source.resolved);
+  }
+  json->Key("format"), json->TextOrNull(source.format);
+  json->Key("framework"), json->TextOrNull(source.framework);
+  json->Key("writer"), json->TextOrNull(source.writer);
+  json->Key("step");
+  source.step ? json->Integer(*source.step) : json->Null();
+}
 
 void WriteTexts(const std::vector<std::string>& texts, JsonWriter* json) {
   json->BeginArray();

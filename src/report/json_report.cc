@@ -10,17 +10,8 @@ using Form = JsonWriter::Form;
 void WriteSideSummary(const std::optional<SideSummary>& side,
                       JsonWriter* json) {
   if (!side) return json->Null();
-  const SourceInfo& source = side->source;
   json->BeginObject();
-  json->Key("path"), json->Text(source.path);
-  if (!source.resolved.empty()) {
-    json->Key("resolved"), json->Text(source.resolved);
-  }
-  json->Key("format"), json->TextOrNull(source.format);
-  json->Key("framework"), json->TextOrNull(source.framework);
-  json->Key("writer"), json->TextOrNull(source.writer);
-  json->Key("step");
-  source.step ? json->Integer(*source.step) : json->Null();
+  WriteSourceMembers(side->source, json);
   json->Key("variables"), json->Unsigned(side->variables);
   json->Key("slots"), json->Unsigned(side->slots);
   json->Key("parameters"), json->Unsigned(side->parameters);
