@@ -146,6 +146,14 @@ enum class AddressedBy { kName, kKey, kOrder };
 std::string_view ToString(AddressedBy by);
 std::optional<AddressedBy> AddressedByFromString(std::string_view text);
 
+// A file whose name is one of another format's.
+struct Misnomer {
+  std::string named_for;    // that format: a FormatInfo::id
+  std::string usual_names;  // FormatInfo::extensions of the file's own format
+
+  friend bool operator==(const Misnomer&, const Misnomer&) = default;
+};
+
 struct SourceInfo {
   std::string path;      // as typed
   std::string resolved;  // the file chosen where a directory was typed
@@ -154,6 +162,12 @@ struct SourceInfo {
   std::string writer;
   std::optional<int64_t> step;
   AddressedBy addressed_by = AddressedBy::kName;
+  // Set where a loader that goes by names takes the file for something else;
+  // documents do not carry it.
+  std::optional<Misnomer> misnomer;
+
+  // The path of what was read.
+  const std::string& File() const { return resolved.empty() ? path : resolved; }
 
   friend bool operator==(const SourceInfo&, const SourceInfo&) = default;
 };

@@ -87,8 +87,7 @@ class DataFiles {
   void Open(const std::string& name) {
     auto [at, is_new] = files_by_name_.try_emplace(name);
     if (!is_new) return;
-    const Source source(
-        files_, source_.resolved.empty() ? source_.path : source_.resolved);
+    const Source source(files_, source_.File());
     std::string path = source.path();
     if (!name.empty()) {
       path = source.is_directory() ? source.Child(name).path()

@@ -5,6 +5,7 @@
 #ifndef CKPTDIFF_FORMATS_FORMAT_H_
 #define CKPTDIFF_FORMATS_FORMAT_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,10 @@ Detection DetectFormat(const Source& source, const ReadOptions& options);
 // What a file that no format claims seems to be ("a Git LFS pointer: the file
 // was never downloaded"), as the error that a person reads.
 Error UnrecognizedError(const Source& source);
+
+// Set where a file's name is one that loaders take for another format's:
+// by the longest extension, `model.weights.h5` being not just any .h5.
+std::optional<Misnomer> MisnomerOf(const SourceInfo& source);
 
 // DetectFormat and read; exceptions end here.
 Result<Layout> ReadSource(const Source& source, const ReadOptions& options);

@@ -77,6 +77,7 @@ Result<Layout> ReadSource(const Source& source, const ReadOptions& options) {
     if (found.format == nullptr) return UnrecognizedError(source);
     Layout layout = found.format->read(source, options);
     layout.source.path = source.path();
+    layout.source.misnomer = MisnomerOf(layout.source);
     return layout;
   } catch (const ParseError& error) {
     Error said = error.error();

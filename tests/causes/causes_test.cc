@@ -157,34 +157,5 @@ TEST(CausesTest, PatternsRenameWhatTheyClaim) {
   EXPECT_GE(tried, 4u);
 }
 
-// What a file of `format` is said to be named for.
-std::string NamedFor(const std::string& format, const std::string& path) {
-  Layout layout;
-  layout.source.format = format;
-  layout.source.path = path;
-  Result<Report> report = Compare(layout, layout, {});
-  if (!report.ok() || First(report.value()) != "wrong-format") return "";
-  const std::string& summary = report.value().diagnoses.front().summary;
-  const size_t from = summary.find("name of ") + 8;
-  return summary.substr(from, summary.find(':', from) - from);
-}
-
-TEST(CausesTest, ANameOfAnotherFormatIsSaid) {
-  EXPECT_EQ(NamedFor("torch-zip", "run/model.safetensors"), "safetensors");
-  EXPECT_EQ(NamedFor("torch-zip", "model.h5"), "keras-h5");
-  EXPECT_EQ(NamedFor("safetensors", "pytorch_model.bin"), "torch-zip");
-  EXPECT_EQ(NamedFor("safetensors", "last.ckpt"), "torch-zip");
-  EXPECT_EQ(NamedFor("keras-h5", "model.keras"), "");
-  // Keras takes a legacy file for one of its new ones by these two words.
-  EXPECT_EQ(NamedFor("keras-h5", "model.weights.h5"), "keras-weights-h5");
-  EXPECT_EQ(NamedFor("keras-weights-h5", "model.h5"), "keras-h5");
-  // A prefix, a directory, a shard index, a name that says nothing.
-  EXPECT_EQ(NamedFor("tf-bundle", "run/model.ckpt"), "");
-  EXPECT_EQ(NamedFor("orbax", "run/model.ckpt"), "");
-  EXPECT_EQ(NamedFor("safetensors", "model.safetensors.index.json"), "");
-  EXPECT_EQ(NamedFor("torch-legacy", "epoch=3.ckpt"), "");
-  EXPECT_EQ(NamedFor("torch-zip", "weights"), "");
-}
-
 }  // namespace
 }  // namespace ckptdiff
