@@ -13,9 +13,11 @@ namespace ckptdiff {
 enum class ErrorCode {
   kUsage,          // the call itself is wrong
   kNotFound,       // nothing stands at that path
+  kPart,           // the path names a part of a checkpoint, or what it is in
+  kMissingFile,    // a file that the path cannot be read without is gone
   kUnrecognized,   // no format claims the bytes
   kUnsupported,    // a known format, but a feature of it is not read
-  kCorrupt,        // the bytes contradict their format
+  kCorrupt,        // the bytes contradict their format, or were never written
   kInvalidLayout,  // a layout document that says something impossible
   kIo,             // the system refused to read or write
 };

@@ -5,7 +5,6 @@
 #ifndef CKPTDIFF_CAUSES_CAUSE_H_
 #define CKPTDIFF_CAUSES_CAUSE_H_
 
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -31,9 +30,6 @@ struct Cause {
   // first in the list that says so is.
   bool (*recognizes)(const Error& error) = nullptr;
 };
-
-// Whether what the error says has one of the phrases in it.
-bool SaysAny(const Error& error, std::span<const std::string_view> phrases);
 
 // The list, in the order of the contract.
 const std::vector<const Cause*>& AllCauses();

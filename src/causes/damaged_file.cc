@@ -1,19 +1,14 @@
 #include <fmt/format.h>
 
-#include <array>
-
 #include "causes/cause.h"
 
 namespace ckptdiff {
 namespace {
 
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
-  std::vector<size_t> findings;
-  for (std::string_view rule : {"checksum-mismatch", "truncated-data",
-                                "unwritten-data", "overlapping-tensors"}) {
-    const std::vector<size_t>& more = evidence.Of(rule);
-    findings.insert(findings.end(), more.begin(), more.end());
-  }
+  std::vector<size_t> findings =
+      evidence.OfAny({"checksum-mismatch", "truncated-data", "unwritten-data",
+                      "overlapping-tensors"});
   if (findings.empty()) return {};
   const Finding& first = evidence.finding(findings.front());
   std::string summary =
@@ -24,12 +19,8 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
                  "do not read a checkpoint while it is written");
 }
 
-constexpr std::array<std::string_view, 5> kPhrases = {
-    "is empty", "without its end", "nothing but zeros", "too few for any",
-    "bytes are lost for good"};
-
 bool Recognizes(const Error& error) {
-  return error.code == ErrorCode::kCorrupt || SaysAny(error, kPhrases);
+  return error.code == ErrorCode::kCorrupt;
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "causes/cause.h"
@@ -19,11 +18,7 @@ bool IsListedWithoutIt(const Layout& layout, const std::string& file) {
 }
 
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
-  std::vector<size_t> findings;
-  for (std::string_view rule : {"missing-shard"}) {
-    const std::vector<size_t>& more = evidence.Of(rule);
-    findings.insert(findings.end(), more.begin(), more.end());
-  }
+  std::vector<size_t> findings = evidence.Of("missing-shard");
   if (findings.empty()) return {};
   const Finding& first = evidence.finding(findings.front());
   std::string summary =
@@ -31,22 +26,19 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
                   first.where.empty() ? first.message : first.where);
   const bool is_listed =
       IsListedWithoutIt(evidence.comparison().actual(), first.where);
-  for (std::string_view rule : {"missing-variable", "missing-layer",
-                                "missing-slot", "missing-optimizer"}) {
-    if (is_listed) break;
-    const std::vector<size_t>& more = evidence.Of(rule);
-    findings.insert(findings.end(), more.begin(), more.end());
+  if (!is_listed) {
+    findings =
+        evidence.OfAny({"missing-shard", "missing-variable", "missing-layer",
+                        "missing-slot", "missing-optimizer"});
   }
   return Explain(0.99, std::move(findings), std::move(summary),
                  "copy or download the missing file into the same directory, "
                  "under the name that the index has");
 }
 
-constexpr std::array<std::string_view, 3> kPhrases = {
-    "cannot be read without its index", ".index is not",
-    "that it names is gone"};
-
-bool Recognizes(const Error& error) { return SaysAny(error, kPhrases); }
+bool Recognizes(const Error& error) {
+  return error.code == ErrorCode::kMissingFile;
+}
 
 }  // namespace
 

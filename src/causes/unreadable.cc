@@ -2,6 +2,7 @@
 // only the one line that says why not.
 
 #include "ckptdiff/unreadable.h"
+#include "base/name_parts.h"
 
 #include <fmt/format.h>
 
@@ -13,8 +14,7 @@ namespace {
 constexpr double kConfidence = 0.95;
 
 std::string Sentence(const Error& error) {
-  std::string_view name = error.path;
-  name.remove_prefix(name.rfind('/') + 1);
+  std::string_view name = LastPart(error.path, "/");
   if (name.empty()) name = error.path;
   std::string where = error.where.empty() ? "" : ": " + error.where;
   bool is_verb = error.what.starts_with("is ") ||
@@ -24,13 +24,6 @@ std::string Sentence(const Error& error) {
 }
 
 }  // namespace
-
-bool SaysAny(const Error& error, std::span<const std::string_view> phrases) {
-  for (std::string_view phrase : phrases) {
-    if (error.what.find(phrase) != std::string::npos) return true;
-  }
-  return false;
-}
 
 std::vector<Diagnosis> DiagnoseUnreadable(const Error& error) {
   for (const Cause* cause : AllCauses()) {

@@ -1,15 +1,11 @@
 #include <fmt/format.h>
 
-#include <array>
-
+#include "base/name_parts.h"
 #include "base/text.h"
 #include "causes/cause.h"
 
 namespace ckptdiff {
 namespace {
-
-constexpr std::array<std::string_view, 3> kPhrases = {
-    "is a part of", "holds no checkpoint at its top", "copied as a file"};
 
 // "model-00001-of-00003.safetensors"
 bool IsShard(std::string_view name) {
@@ -25,8 +21,7 @@ bool IsShard(std::string_view name) {
 // One shard of several, read alone: what is missing is in the others.
 std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
   const SourceInfo& source = evidence.comparison().actual().source;
-  std::string_view name = source.path;
-  name.remove_prefix(name.rfind('/') + 1);
+  const std::string_view name = LastPart(source.path, "/");
   bool is_alone =
       source.format == "safetensors" || source.format.starts_with("torch");
   if (!is_alone || !IsShard(name)) return {};
@@ -45,7 +40,7 @@ std::vector<Diagnosis> DiagnoseIt(const Evidence& evidence) {
 // Nothing stands at the path, but what it may mean is near (the hint names it).
 bool Recognizes(const Error& error) {
   bool is_near = error.code == ErrorCode::kNotFound && !error.hint.empty();
-  return is_near || SaysAny(error, kPhrases);
+  return is_near || error.code == ErrorCode::kPart;
 }
 
 }  // namespace

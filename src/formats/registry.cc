@@ -108,8 +108,10 @@ Result<Layout> ReadStandardInput(const ReadOptions& options) {
   if (found.format != nullptr && found.format->id == "layout") {
     return ReadSource(source, options);
   }
-  return Error{ErrorCode::kUnrecognized, "-", "standard input",
-               source.size() == 0 ? "is empty" : "is no layout document",
+  const bool is_empty = source.size() == 0;
+  return Error{is_empty ? ErrorCode::kCorrupt : ErrorCode::kUnrecognized, "-",
+               "standard input",
+               is_empty ? "is empty" : "is no layout document",
                "one begins with \"schema\": \"ckptdiff/layout/v1\""};
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/ascii.h"
+#include "base/name_parts.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "container/proto_wire.h"
@@ -27,6 +28,7 @@ constexpr size_t kHeadBytes = 4096;
 struct Kind {
   std::string_view what;
   std::string_view hint;
+  ErrorCode code = ErrorCode::kUnrecognized;
 };
 
 struct Magic {
@@ -84,7 +86,7 @@ constexpr std::array kMagics = {
     Magic{0,
           "\x0c\xdb\x20\xde"sv,
           {"is a part of an Orbax checkpoint (OCDBT node)",
-           "name the checkpoint's directory"}},
+           "name the checkpoint's directory", ErrorCode::kPart}},
     Magic{0,
           "\x08\x06\x12"sv,
           {"seems to be a Core ML model, which is not read", ""}},
@@ -104,11 +106,12 @@ struct NamedPart {
   std::string_view name;
   Kind kind;
 };
+constexpr Kind kPartOfSavedModel = {"is a part of a SavedModel",
+                                    "name the model's directory",
+                                    ErrorCode::kPart};
 constexpr std::array kNamedParts = {
-    NamedPart{"fingerprint.pb",
-              {"is a part of a SavedModel", "name the model's directory"}},
-    NamedPart{"keras_metadata.pb",
-              {"is a part of a SavedModel", "name the model's directory"}},
+    NamedPart{"fingerprint.pb", kPartOfSavedModel},
+    NamedPart{"keras_metadata.pb", kPartOfSavedModel},
 };
 
 bool IsTextByte(char c) {
@@ -161,7 +164,8 @@ Kind ZipKind(const Source& source) {
   std::string tail = source.PeekTail(64 << 10);
   if (tail.find("PK\x05\x06") == tail.npos) {
     return {"is a zip archive without its end",
-            "the download or copy was cut short: get the file again"};
+            "the download or copy was cut short: get the file again",
+            ErrorCode::kCorrupt};
   }
   if (tail.find("_stable_baselines3_version") != tail.npos ||
       tail.find("policy.pth") != tail.npos) {
@@ -176,7 +180,8 @@ Kind ZipKind(const Source& source) {
     return {"is a TorchServe archive (.mar)",
             "unpack it: the weights are a file in it"};
   }
-  return {"is a zip archive that holds no checkpoint at its top", kUnpack.hint};
+  return {"is a zip archive that holds no checkpoint at its top", kUnpack.hint,
+          ErrorCode::kPart};
 }
 
 // "[bytes] ... that begins with ..."
@@ -215,12 +220,13 @@ std::optional<Kind> KindByMagic(const Source& source, std::string_view head) {
     return Kind{
         "is a binary file that was converted as UTF-8 text: bytes are "
         "lost for good",
-        "copy the original again, in binary mode"};
+        "copy the original again, in binary mode", ErrorCode::kCorrupt};
   }
   return std::nullopt;
 }
 
 void Say(const Kind& kind, Error* error) {
+  error->code = kind.code;
   error->what = kind.what;
   error->hint = kind.hint;
 }
@@ -229,6 +235,7 @@ void Say(const Kind& kind, Error* error) {
 bool SayTfjsShard(const Source& source, Error* error) {
   static const Glob shard("group*-shard*of*");
   if (!shard.Matches(source.name())) return false;
+  error->code = ErrorCode::kPart;
   error->what =
       "is a part of a TensorFlow.js model, whose model.json says what is in it";
   error->hint = source.Sibling("model.json").is_file()
@@ -241,27 +248,28 @@ bool SayTfjsShard(const Source& source, Error* error) {
 bool SayTensorFlowPart(const Source& source, std::string_view head,
                        Error* error) {
   if (std::optional<std::string> prefix = PrefixOfShard(source.path())) {
+    error->code = ErrorCode::kMissingFile;
     error->what =
         "is a shard of a TensorFlow checkpoint, which cannot be read "
         "without its index";
-    error->hint = fmt::format("put {}.index beside it",
-                              prefix->substr(prefix->rfind('/') + 1));
+    error->hint = fmt::format("put {}.index beside it", LastPart(*prefix, "/"));
     return true;
   }
   std::optional<CheckpointState> state = ParseCheckpointState(head);
   if (!state) return false;
+  error->code = ErrorCode::kMissingFile;
   error->what = fmt::format(
       "is a TensorFlow state file; the checkpoint \"{}\" that it names is gone",
       Printable(state->latest));
-  error->hint = fmt::format(
-      "put {}.index beside it",
-      Printable(state->latest.substr(state->latest.find_last_of("/\\") + 1)));
+  error->hint = fmt::format("put {}.index beside it",
+                            Printable(LastPart(state->latest, "/\\")));
   return true;
 }
 
 void SayFile(const Source& source, Error* error) {
   std::string head = source.Peek(0, kHeadBytes);
   if (head.empty()) {
+    error->code = ErrorCode::kCorrupt;
     error->what = "is empty";
     error->hint = "the save or the download did not finish";
     return;
@@ -281,6 +289,7 @@ void SayFile(const Source& source, Error* error) {
     error->what = "is JSON, but none that describes a model or a checkpoint";
   } else if (is_text && head.find('/') != head.npos && head.size() < 256 &&
              head.find_first_of(" \t") == head.npos) {
+    error->code = ErrorCode::kPart;
     error->what = fmt::format(
         "is text, the path \"{}\": a symbolic link that was copied as a file",
         Beginning(head));
@@ -289,9 +298,11 @@ void SayFile(const Source& source, Error* error) {
     error->what = fmt::format("is text that begins \"{}\", no checkpoint",
                               Beginning(head));
   } else if (head.find_first_not_of('\0') == head.npos) {
+    error->code = ErrorCode::kCorrupt;
     error->what = "begins with nothing but zeros: it was never written";
     error->hint = "save or download it again";
   } else if (source.size() < 64) {
+    error->code = ErrorCode::kCorrupt;
     error->what =
         fmt::format("has {} bytes, too few for any checkpoint", source.size());
   } else {
@@ -310,6 +321,7 @@ void SayMissing(const Source& source, Error* error) {
     if (!entry.starts_with(name)) continue;
     std::optional<std::string> prefix = PrefixOfShard(entry);
     if (prefix == name) {
+      error->code = ErrorCode::kMissingFile;
       error->what =
           fmt::format("{} is there, but {}.index is not", entry, name);
       error->hint = "copy the .index file, too";
@@ -328,6 +340,7 @@ bool SayShards(const Source& directory, Error* error) {
   for (const std::string& name : directory.Entries()) {
     if (!shard.Matches(name)) continue;
     const size_t dot = name.rfind('.');
+    error->code = ErrorCode::kMissingFile;
     error->what = fmt::format(
         "a directory of shards ({}, ...), which cannot be read without its "
         "index",
@@ -359,6 +372,7 @@ Error UnrecognizedError(const Source& source) {
     return error;
   }
   if (SayShards(source, &error)) return error;
+  error.code = ErrorCode::kPart;
   error.what = "a directory that holds no checkpoint at its top";
   error.hint = "name a file in it, or use: ckptdiff audit";
   return error;

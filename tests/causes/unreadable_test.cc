@@ -70,6 +70,12 @@ TEST(UnreadableTest, DamageAndAMissingIndexAreCalledSo) {
             "missing-shard");
 }
 
+TEST(UnreadableTest, WordsOfAMessageDoNotDecide) {
+  MemoryFileSystem files;
+  files.Add("model.pt", "a page that is empty, which is a part of nothing");
+  EXPECT_EQ(Diagnose(files, "model.pt").cause, "wrong-format");
+}
+
 TEST(UnreadableTest, NothingNearThePathHasNoCauseInTheFile) {
   EXPECT_EQ(Diagnose(MemoryFileSystem(), "model.pt").cause, "");
 }

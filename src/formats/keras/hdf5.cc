@@ -152,6 +152,7 @@ KerasHdf5 KindOf(const Hdf5Node& root) {
 }
 
 Error ForeignHdf5(const Hdf5Node& root) {
+  ErrorCode code = ErrorCode::kUnrecognized;
   std::string what = "an HDF5 file that is no Keras checkpoint";
   bool is_pandas = false;
   for (const Hdf5Node& child : root.children) {
@@ -164,6 +165,7 @@ Error ForeignHdf5(const Hdf5Node& root) {
   } else if (root.Attribute("_NCProperties") != nullptr) {
     what += ": a netCDF-4 data set";
   } else if (root.children.empty()) {
+    code = ErrorCode::kCorrupt;  // created, and never written
     what += ": it is empty";
   } else {
     std::vector<std::string> names;
@@ -173,7 +175,7 @@ Error ForeignHdf5(const Hdf5Node& root) {
     what += fmt::format(": it holds {}{}", fmt::join(names, ", "),
                         root.children.size() > 3 ? ", …" : "");
   }
-  return Error{ErrorCode::kUnrecognized, {}, {}, std::move(what), {}};
+  return Error{code, {}, {}, std::move(what), {}};
 }
 
 Variable DatasetVariable(const Hdf5Node& node, std::string key) {
