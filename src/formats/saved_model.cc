@@ -27,8 +27,10 @@
 #include "base/text.h"
 #include "formats/format.h"
 #include "formats/tf/bundle.h"
+#include "formats/tf/bundle_damage.h"
 #include "formats/tf/meta_graph_def.h"
 #include "formats/tf/object_layout.h"
+#include "formats/tf/payload.h"
 #include "formats/tf/saved_objects.h"
 #include "layout/tf1_slots.h"
 
@@ -156,13 +158,13 @@ void ReadVariables(const Place& place, const ReadOptions& options,
     for (const Variable& variable : layout->variables) {
       if (variable.role != Role::kStep || layout->source.step) continue;
       layout->source.step =
-          bundle.ScalarInt(*bundle.index().Find(variable.key));
+          ScalarInt(bundle, *bundle.index().Find(variable.key));
     }
   }
   for (Variable& variable : layout->variables) {
     if (variable.data) variable.data->file.insert(0, "variables/");
   }
-  for (Issue& issue : bundle.Examine(options.verify)) {
+  for (Issue& issue : ExamineBundle(bundle, options.verify)) {
     layout->issues.push_back(std::move(issue));
   }
 }

@@ -14,6 +14,8 @@
 
 #include "formats/format.h"
 #include "formats/tf/bundle.h"
+#include "formats/tf/bundle_damage.h"
+#include "formats/tf/payload.h"
 #include "layout/tf1_slots.h"
 
 namespace ckptdiff {
@@ -47,7 +49,7 @@ std::optional<int64_t> StepOf(const TensorBundle& bundle,
       step = &variable;
     }
     if (step != nullptr) {
-      return bundle.ScalarInt(*bundle.index().Find(step->key));
+      return ScalarInt(bundle, *bundle.index().Find(step->key));
     }
   }
   return std::nullopt;
@@ -65,7 +67,7 @@ Layout Read(const Source& source, const ReadOptions& options) {
   }
   TieTf1Slots(&layout);
   layout.source.step = StepOf(bundle, layout);
-  layout.issues = bundle.Examine(options.verify);
+  layout.issues = ExamineBundle(bundle, options.verify);
   return layout;
 }
 

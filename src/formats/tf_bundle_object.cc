@@ -14,6 +14,7 @@
 #include "base/parse_error.h"
 #include "formats/format.h"
 #include "formats/tf/bundle.h"
+#include "formats/tf/bundle_damage.h"
 #include "formats/tf/object_layout.h"
 
 namespace ckptdiff {
@@ -31,7 +32,7 @@ Layout Read(const Source& source, const ReadOptions& options) {
   layout.source.resolved = bundle.prefix().resolved;
   layout.source.addressed_by = AddressedBy::kKey;
   ReadObjectBundle(bundle, &layout);
-  std::vector<Issue> issues = bundle.Examine(options.verify);
+  std::vector<Issue> issues = ExamineBundle(bundle, options.verify);
   layout.issues.insert(layout.issues.begin(), issues.begin(), issues.end());
   return layout;
 }

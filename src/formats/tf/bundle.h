@@ -29,6 +29,8 @@ class TensorBundle {
   // Key, name (the key), shape, dtype, size, place and checksum.
   Variable Describe(const BundleEntry& entry) const;
 
+  // The name of a shard's file.
+  std::string ShardName(uint32_t shard) const;
   // Size of a shard; nullopt where it is missing.
   std::optional<uint64_t> ShardSize(uint32_t shard) const;
   // True where the shard has the bytes of the entry.
@@ -43,15 +45,6 @@ class TensorBundle {
   // The only string of a scalar string tensor, checked for length.
   std::optional<std::string> ScalarString(const BundleEntry& entry,
                                           uint64_t limit) const;
-  // The value of an integer (or whole floating) scalar whose checksum is
-  // right.
-  std::optional<int64_t> ScalarInt(const BundleEntry& entry) const;
-
-  // What is wrong with the files, as far as sizes tell: shards that are not
-  // there or too short, sizes that do not fit their shapes, tensors that
-  // overlap, slices that do not make up their tensor. With `verify`, what the
-  // checksum of every payload says, too.
-  std::vector<Issue> Examine(bool verify) const;
 
  private:
   const FileSystem& files_;
@@ -66,13 +59,6 @@ class TensorBundle {
 // A table that cannot be read is claimed as a name-based bundle, so that
 // reading it says what is wrong.
 Claim ClaimBundle(const Source& source, const ReadOptions& options, int kind);
-
-// What contradicts the checksum of one payload; empty: nothing, as far as its
-// shard holds it.
-std::string PayloadProblem(const TensorBundle& bundle,
-                           const BundleEntry& entry);
-// All payloads but the object graph's. Streams them, 256 KiB at a time.
-std::vector<Issue> VerifyPayloads(const TensorBundle& bundle);
 
 }  // namespace ckptdiff
 

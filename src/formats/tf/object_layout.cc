@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "formats/tf/object_graph.h"
 #include "formats/tf/object_roles.h"
+#include "formats/tf/payload.h"
 #include "layout/slots.h"
 
 namespace ckptdiff {
@@ -242,7 +243,7 @@ void ReadObjectBundle(const TensorBundle& bundle, Layout* layout) {
   size_t step = AssignObjectRoles(graph, variable_of, layout);
   if (step != kNoVariable) {
     const std::string& key = layout->variables[step].key;
-    layout->source.step = bundle.ScalarInt(*bundle.index().Find(key));
+    layout->source.step = ScalarInt(bundle, *bundle.index().Find(key));
   }
   MergeExportedTwins(layout);
 }

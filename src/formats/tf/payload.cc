@@ -1,21 +1,17 @@
-// The checksums of payloads. Of a tensor of numbers it is taken over the bytes
-// as they lie in the shard. A string tensor is stored as
-//
-//   n varint lengths, u32 masked checksum of the lengths, the bytes
-//
-// and its checksum is taken over the lengths as u32 (u64 where a length needs
-// it), the four checksum bytes, then the strings: not over what is stored.
+#include "formats/tf/payload.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <cstring>
 
+#include "base/bytes.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "container/crc32c.h"
-#include "formats/tf/bundle.h"
 
 namespace ckptdiff {
 namespace {
@@ -158,6 +154,29 @@ std::string PayloadProblem(const TensorBundle& bundle,
     if (error.error().code == ErrorCode::kIo) throw;
     return error.error().what;
   }
+}
+
+std::optional<int64_t> ScalarInt(const TensorBundle& bundle,
+                                 const BundleEntry& entry) {
+  if (entry.rank != 0) return std::nullopt;
+  std::optional<std::string> payload = bundle.Payload(entry, 8);
+  if (!payload || !PayloadProblem(bundle, entry).empty()) return std::nullopt;
+  if (bundle.index().header().big_endian)
+    std::reverse(payload->begin(), payload->end());
+  ByteCursor cursor(AsBytes(*payload));
+  std::string_view dtype = *TfDTypeName(entry.dtype);
+  if (dtype == "int64" && payload->size() == 8) {
+    return static_cast<int64_t>(cursor.LittleU64("value"));
+  }
+  if (dtype == "int32" && payload->size() == 4) {
+    return static_cast<int32_t>(cursor.LittleU32("value"));
+  }
+  if (dtype == "float32" && payload->size() == 4) {
+    float value = std::bit_cast<float>(cursor.LittleU32("value"));
+    bool is_whole = value >= 0 && value < 1e9F && std::floor(value) == value;
+    if (is_whole) return static_cast<int64_t>(value);
+  }
+  return std::nullopt;
 }
 
 std::vector<Issue> VerifyPayloads(const TensorBundle& bundle) {
