@@ -24,6 +24,8 @@ std::string Described(const SourceInfo& source);
 // "5 errors, 1 warning"; empty where there is nothing.
 std::string CountsOf(const ReportSummary& summary);
 
+// `check` and `diff`.
+std::string ReportAsText(const Report& report, const Style& style);
 // `inspect`.
 std::string LayoutsAsText(const std::vector<Layout>& layouts, const Style&);
 // `audit`: a table.
