@@ -29,8 +29,8 @@
 #include "base/text.h"
 #include "ckptdiff/dtype.h"
 #include "container/proto_wire.h"
-#include "container/sha1.h"
 #include "formats/format.h"
+#include "formats/onnx_external.h"
 
 namespace ckptdiff {
 namespace {
@@ -73,17 +73,10 @@ constexpr std::array<std::string_view, 27> kDTypes = {
     "int2",
 };
 
-struct External {
-  std::string location;
-  std::string checksum;
-  uint64_t offset = 0;
-  std::optional<uint64_t> length;
-};
-
 struct Tensor {
   Variable variable;
   bool is_external = false;
-  External external;
+  OnnxExternal external;
   std::optional<ByteRange> raw;
 };
 
@@ -100,7 +93,8 @@ std::optional<uint64_t> ParseNumber(const std::string& text) {
 class OnnxReader {
  public:
   OnnxReader(const Source& source, const ReadOptions& options)
-      : source_(source), options_(options) {}
+      : source_(source),
+        external_data_(source, options.verify, &layout_.issues) {}
 
   Layout Read() &&;
 
@@ -113,20 +107,17 @@ class OnnxReader {
   Tensor ReadTensor(ProtoFile proto);
   void ReadSparse(ProtoFile proto);
   void ReadDims(const ProtoFile& field, Shape* shape);
-  void ReadExternal(ProtoFile entry, External* external);
+  void ReadExternal(ProtoFile entry, OnnxExternal* external);
   void Settle(Tensor tensor);
-  void Place(const External& external, uint64_t need, Variable* variable);
-  void VerifyFile(const std::string& file, const std::string& checksum);
   void Add(std::string_view rule, std::string where, std::string message) {
     layout_.issues.push_back(
         {std::string(rule), std::move(where), std::move(message)});
   }
 
   const Source& source_;
-  const ReadOptions& options_;
   Layout layout_;
+  OnnxExternalData external_data_;
   std::unordered_set<std::string> names_;
-  std::unordered_set<std::string> verified_, missing_;
 };
 
 void OnnxReader::ReadDims(const ProtoFile& field, Shape* shape) {
@@ -144,7 +135,7 @@ void OnnxReader::ReadDims(const ProtoFile& field, Shape* shape) {
   while (!cursor.done()) add(cursor.Varint64("dimension"));
 }
 
-void OnnxReader::ReadExternal(ProtoFile entry, External* external) {
+void OnnxReader::ReadExternal(ProtoFile entry, OnnxExternal* external) {
   std::string key, value;
   while (entry.Next()) {
     if (entry.number() == 1) key = entry.Read(kMaxText);
@@ -202,7 +193,7 @@ void OnnxReader::Settle(Tensor tensor) {
   if (need) need = *need / 8 + (*need % 8 != 0);
   variable.bytes = need;
   if (tensor.is_external) {
-    Place(tensor.external, need.value_or(0), &variable);
+    external_data_.Place(tensor.external, need.value_or(0), &variable);
   } else if (tensor.raw) {
     variable.data = tensor.raw;
     if (need && *need != tensor.raw->size) {
@@ -212,59 +203,6 @@ void OnnxReader::Settle(Tensor tensor) {
     }
   }
   layout_.variables.push_back(std::move(variable));
-}
-
-void OnnxReader::Place(const External& external, uint64_t need,
-                       Variable* variable) {
-  const std::string& file = external.location;
-  bool leaves = file.empty() || file.starts_with("/");
-  for (std::string_view part : Split(file, '/')) leaves |= part == "..";
-  if (leaves) {
-    Add("external-link", variable->name,
-        fmt::format("its data are in \"{}\", outside the model's directory; "
-                    "it is not followed",
-                    Printable(file)));
-    return;
-  }
-  uint64_t size = external.length.value_or(need);
-  if (variable->bytes && external.length && *external.length != need) {
-    Add("truncated-data", variable->name,
-        fmt::format("{} {} takes {} bytes, {} are claimed in {}",
-                    variable->dtype, ToString(variable->shape), need,
-                    *external.length, Printable(file)));
-  }
-  Source data = source_.Sibling(file);
-  if (!data.is_file()) {
-    if (missing_.insert(file).second) {
-      Add("missing-shard", file,
-          fmt::format("holds the data of \"{}\" and perhaps others, and is "
-                      "not there",
-                      Printable(variable->name)));
-    }
-    return;
-  }
-  if (external.offset > data.size() || size > data.size() - external.offset) {
-    Add("truncated-data", file,
-        fmt::format("the data of \"{}\" should be {} bytes at {}, the file "
-                    "has {} bytes",
-                    Printable(variable->name), size, external.offset,
-                    data.size()));
-    return;
-  }
-  variable->data = ByteRange{file, external.offset, size};
-  if (options_.verify && !external.checksum.empty()) {
-    VerifyFile(file, external.checksum);
-  }
-}
-
-void OnnxReader::VerifyFile(const std::string& file,
-                            const std::string& checksum) {
-  if (!verified_.insert(file).second) return;
-  std::string found = Sha1Hex(source_.Sibling(file).file());
-  if (found == checksum) return;
-  Add("checksum-mismatch", file,
-      fmt::format("its SHA-1 is {}, the model says {}", found,
-                  Printable(checksum)));
 }
 
 // Values and indices of a tensor that is mostly zeros; 3: its whole shape.
