@@ -4,9 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "base/bytes.h"
 #include "base/name_parts.h"
 #include "base/parse_error.h"
@@ -23,37 +20,6 @@ using Kind = PickleValue::Kind;
 constexpr int kMaxWrappers = 8;
 // One long size could be shared by every tensor of a file. NumPy's limit.
 constexpr size_t kMaxRank = 64;
-
-struct StorageClass {
-  std::string_view name;
-  std::string_view dtype;
-};
-constexpr std::array kStorageClasses = {
-    StorageClass{"torch.FloatStorage", "float32"},
-    StorageClass{"torch.DoubleStorage", "float64"},
-    StorageClass{"torch.HalfStorage", "float16"},
-    StorageClass{"torch.BFloat16Storage", "bfloat16"},
-    StorageClass{"torch.LongStorage", "int64"},
-    StorageClass{"torch.IntStorage", "int32"},
-    StorageClass{"torch.ShortStorage", "int16"},
-    StorageClass{"torch.CharStorage", "int8"},
-    StorageClass{"torch.ByteStorage", "uint8"},
-    StorageClass{"torch.BoolStorage", "bool"},
-    StorageClass{"torch.ComplexFloatStorage", "complex64"},
-    StorageClass{"torch.ComplexDoubleStorage", "complex128"},
-    StorageClass{"torch.QInt8Storage", "qint8"},
-    StorageClass{"torch.QUInt8Storage", "quint8"},
-    StorageClass{"torch.QInt32Storage", "qint32"},
-    StorageClass{"torch.QUInt4x2Storage", "uint8"},  // packed
-    StorageClass{"torch.QUInt2x4Storage", "uint8"},
-    StorageClass{"torch.storage.UntypedStorage", ""},
-};
-
-std::optional<uint64_t> ItemBytes(std::string_view dtype) {
-  std::optional<uint32_t> bits = DTypeBits(dtype);
-  if (!bits) return std::nullopt;
-  return std::max<uint64_t>(1, *bits / 8);
-}
 
 // A typed storage around an untyped one is a call with the id as argument.
 const PickleValue& Unwrap(const PickleValue& storage) {
@@ -76,6 +42,13 @@ const PickleValue* FindInState(const PickleValue* state,
   return nullptr;
 }
 
+// Of all elements, by shape and type; nullopt where one is not known.
+std::optional<uint64_t> WholeBytes(const TorchTensor& tensor) {
+  const std::optional<uint64_t> count = tensor.shape.Elements();
+  const std::optional<uint64_t> item = ItemBytes(tensor.dtype);
+  return count && item ? CheckedMul(*count, *item) : std::nullopt;
+}
+
 // Reads one tensor; the arguments of each function are those of torch._utils.
 class TensorReader {
  public:
@@ -95,7 +68,9 @@ class TensorReader {
                                       const PickleValue* state, int depth);
   TorchTensor ReadParameter(const PickleValue& args, int depth);
   TorchTensor ReadSparse(const PickleValue& args, int depth);
+  TorchTensor ReadNested(const PickleValue& args, int depth);
   TorchTensor ReadJagged(const PickleValue& parts, int depth);
+  TorchTensor ReadMeta(const PickleValue& args) const;
   TorchTensor ReadWrapper(const PickleValue& args, const PickleValue* state,
                           int depth);
   Shape ReadShape(const PickleValue* value) const;
@@ -219,6 +194,16 @@ TorchTensor TensorReader::ReadSparse(const PickleValue& args, int depth) {
   return tensor;
 }
 
+// (all values in a row, sizes, strides, offsets): no one shape.
+TorchTensor TensorReader::ReadNested(const PickleValue& args, int depth) {
+  std::optional<TorchTensor> values = Read(Argument(args, 0), depth + 1);
+  TorchTensor tensor;
+  if (!values) return tensor;
+  tensor.dtype = values->dtype;
+  tensor.bytes = values->bytes;
+  return tensor;
+}
+
 // A nested tensor of the jagged layout: the values of all its rows one behind
 // the other, cut at the offsets. One dimension differs from row to row.
 TorchTensor TensorReader::ReadJagged(const PickleValue& parts, int depth) {
@@ -244,6 +229,15 @@ TorchTensor TensorReader::ReadJagged(const PickleValue& parts, int depth) {
   return tensor;
 }
 
+// (dtype, size, …): a shape without data.
+TorchTensor TensorReader::ReadMeta(const PickleValue& args) const {
+  TorchTensor tensor;
+  tensor.dtype = TorchDType(GlobalName(&Argument(args, 0)));
+  tensor.shape = ReadShape(&Argument(args, 1));
+  tensor.bytes = WholeBytes(tensor);
+  return tensor;
+}
+
 // A subclass: DTensor has its whole size here, its own part in the state.
 TorchTensor TensorReader::ReadWrapper(const PickleValue& args,
                                       const PickleValue* state, int depth) {
@@ -261,10 +255,7 @@ TorchTensor TensorReader::ReadWrapper(const PickleValue& args,
       tensor.requires_grad = grad->integer != 0;
     }
   }
-  std::optional<uint64_t> count = tensor.shape.Elements();
-  if (count && DTypeBits(tensor.dtype)) {
-    tensor.bytes = CheckedMul(*count, *ItemBytes(tensor.dtype));
-  }
+  tensor.bytes = WholeBytes(tensor);
   if (part && part->shape == tensor.shape) {  // not split
     part->is_parameter = tensor.is_parameter;
     part->requires_grad = tensor.requires_grad;
@@ -289,28 +280,13 @@ std::optional<TorchTensor> TensorReader::ReadCall(std::string_view function,
   if (name == "_rebuild_parameter" || name == "_rebuild_parameter_with_state") {
     return ReadParameter(args, depth);
   }
-  if (name == "Parameter" || name == "Buffer")
+  if (name == "Parameter" || name == "Buffer") {
     return ReadParameter(args, depth);
+  }
   if (name == "_rebuild_sparse_tensor") return ReadSparse(args, depth);
-  if (name == "_rebuild_nested_tensor") {
-    // (all values in a row, sizes, strides, offsets): no one shape.
-    std::optional<TorchTensor> values = Read(Argument(args, 0), depth + 1);
-    TorchTensor tensor;
-    if (values) tensor.dtype = values->dtype;
-    if (values) tensor.bytes = values->bytes;
-    return tensor;
-  }
+  if (name == "_rebuild_nested_tensor") return ReadNested(args, depth);
   if (name == "_rebuild_njt") return ReadJagged(Argument(args, 0), depth);
-  if (name == "_rebuild_meta_tensor_no_storage") {
-    TorchTensor tensor;
-    tensor.dtype = TorchDType(GlobalName(&Argument(args, 0)));
-    tensor.shape = ReadShape(&Argument(args, 1));
-    std::optional<uint64_t> count = tensor.shape.Elements();
-    if (count && DTypeBits(tensor.dtype)) {
-      tensor.bytes = CheckedMul(*count, *ItemBytes(tensor.dtype));
-    }
-    return tensor;
-  }
+  if (name == "_rebuild_meta_tensor_no_storage") return ReadMeta(args);
   if (name == "_rebuild_device_tensor_from_numpy" ||
       name == "_rebuild_device_tensor_from_cpu_tensor" ||
       name == "_rebuild_xla_tensor") {
@@ -347,35 +323,6 @@ std::optional<TorchTensor> TensorReader::Read(const PickleValue& value,
 }
 
 }  // namespace
-
-std::optional<TorchStorage> ReadStorage(const PickleValue& value) {
-  if (!value.is(Kind::kPersistentId)) return std::nullopt;
-  const PickleValue& id = *value.items[0];
-  const PickleValue* tag = Item(id, 0);
-  const PickleValue* key = Item(id, 2);
-  std::optional<int64_t> count = AsInt(Item(id, 4));
-  bool is_storage = tag != nullptr && tag->text == "storage" &&
-                    key != nullptr && key->is_text() && count && *count >= 0;
-  if (!is_storage) return std::nullopt;
-  std::string_view class_name = GlobalName(Item(id, 1));
-  for (const StorageClass& one : kStorageClasses) {
-    if (one.name != class_name) continue;
-    TorchStorage storage{.key = key->text, .dtype = one.dtype};
-    storage.item_bytes = ItemBytes(one.dtype).value_or(1);
-    std::optional<uint64_t> bytes =
-        CheckedMul(static_cast<uint64_t>(*count), storage.item_bytes);
-    if (!bytes) return std::nullopt;
-    storage.bytes = *bytes;
-    const PickleValue* view = Item(id, 5);  // (key, offset, size)
-    int64_t offset = view == nullptr ? 0 : AsInt(Item(*view, 1)).value_or(0);
-    std::optional<uint64_t> start =
-        CheckedMul(static_cast<uint64_t>(std::max<int64_t>(0, offset)),
-                   storage.item_bytes);
-    storage.view_offset = start.value_or(UINT64_MAX);
-    return storage;
-  }
-  return std::nullopt;
-}
 
 bool MakesTensor(std::string_view function) {
   return function.starts_with("torch._utils._rebuild_") ||
