@@ -38,8 +38,6 @@ bool IsWholeScalar(const Variable& variable) {
 // A graph in which every node is an optimizer of every variable is an attack.
 constexpr size_t kMaxOptimizers = 256;
 constexpr size_t kMaxSlotKinds = 64;
-// Parts of a word, as `accumulated_delta_var` has three.
-constexpr int kMaxWordParts = 4;
 
 class Roles {
  public:
@@ -87,24 +85,6 @@ class Roles {
       }
       if (is_metric) variable.name = variable.key;
     }
-  }
-
-  static bool IsOptimizer(const ObjectNode& node) {
-    if (!node.slots.empty()) return true;
-    if (node.Find("_variables") != nullptr &&
-        (node.Find("_iterations") != nullptr ||
-         node.Find("_index_dict") != nullptr ||
-         node.Find("_trainable_variables_indices") != nullptr)) {
-      return true;
-    }
-    bool has_rate = node.Find("learning_rate") != nullptr ||
-                    node.Find("decay") != nullptr ||
-                    node.Find("momentum") != nullptr ||
-                    node.Find("rho") != nullptr;
-    if (node.Find("iter") != nullptr && has_rate) return true;
-    // A loss-scale wrapper that has nothing else of its own.
-    return node.Find("base_optimizer") != nullptr &&
-           node.Find("loss_scale") != nullptr;
   }
 
   // The model's own variables, of which an optimizer keeps a list.
@@ -286,23 +266,18 @@ class Roles {
   }
 
   // Keras 3 tracks a list of variables only if it holds nothing else. What is
-  // in no list (Adafactor's, Muon's) is told by its name, which is made of the
-  // owner's: `muon/dense_kernel_velocity` of `dense/kernel`. Adafactor's two
+  // in no list (Adafactor's, Muon's) is told by its name. Adafactor's two
   // factors have no such name, and stand before the third.
   void TieUnlisted(const ObjectNode& node, const std::string& class_name,
                    Optimizer* optimizer) {
     const auto* all = node.Find("_variables");
     const auto* weights = node.Find("_trainable_variables");
     if (all == nullptr || weights == nullptr) return;
-    std::unordered_map<std::string, Variable*> by_flat_name;
+    std::vector<Variable*> owners;
     for (const auto& child : Node(weights->node).children) {
-      Variable* weight = VariableAt(child.node);
-      if (weight == nullptr) continue;
-      std::string flat = weight->name;
-      std::replace(flat.begin(), flat.end(), '/', '_');
-      auto [found, is_new] = by_flat_name.emplace(flat, weight);
-      if (!is_new) found->second = nullptr;  // two of a name: nobody's
+      owners.push_back(VariableAt(child.node));
     }
+    const OwnersByFlatName by_flat_name(owners);
     std::vector<Variable*> state;
     for (const auto& child : Node(all->node).children) {
       state.push_back(VariableAt(child.node));
@@ -310,7 +285,7 @@ class Roles {
     for (size_t i = 0; i < state.size(); ++i) {
       Variable* one = state[i];
       if (one == nullptr || one->role != Role::kOptimizer) continue;
-      auto [owner, word] = OwnerByFlatName(*one, by_flat_name);
+      auto [owner, word] = by_flat_name.Find(*one);
       if (owner == nullptr || owner->shape != one->shape) continue;
       SetSlot(one, CanonicalSlot(SlotDialect::kKeras3, class_name, word), word,
               owner, optimizer);
@@ -318,22 +293,6 @@ class Roles {
       SetFactor(state[i - 2], "row", owner, optimizer);
       SetFactor(state[i - 1], "column", owner, optimizer);
     }
-  }
-
-  using ByFlatName = std::unordered_map<std::string, Variable*>;
-  static std::pair<Variable*, std::string_view> OwnerByFlatName(
-      const Variable& slot, const ByFlatName& by_flat_name) {
-    std::string_view name = slot.name;
-    name.remove_prefix(std::min(name.size(), name.find('/') + 1));
-    size_t cut = name.size();
-    for (int part = 0; part < kMaxWordParts && cut > 0; ++part) {
-      cut = name.rfind('_', cut - 1);
-      if (cut == name.npos) break;
-      auto found = by_flat_name.find(std::string(name.substr(0, cut)));
-      if (found == by_flat_name.end()) continue;
-      return {found->second, name.substr(cut + 1)};
-    }
-    return {nullptr, {}};
   }
 
   void SetFactor(Variable* factor, std::string_view word, Variable* owner,

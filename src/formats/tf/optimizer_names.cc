@@ -53,6 +53,23 @@ constexpr std::array kClasses = {
 
 }  // namespace
 
+bool IsOptimizer(const ObjectNode& node) {
+  const auto has = [&node](std::string_view name) {
+    return node.Find(name) != nullptr;
+  };
+  if (!node.slots.empty()) return true;
+  if (has("_variables") && (has("_iterations") || has("_index_dict") ||
+                            has("_trainable_variables_indices"))) {
+    return true;
+  }
+  if (has("iter") &&
+      (has("learning_rate") || has("decay") || has("momentum") || has("rho"))) {
+    return true;
+  }
+  // A loss-scale wrapper that has nothing else of its own.
+  return has("base_optimizer") && has("loss_scale");
+}
+
 std::optional<std::string_view> WordOfList(std::string_view attribute) {
   for (const auto& [name, word] : kLists) {
     if (name == attribute) return word;

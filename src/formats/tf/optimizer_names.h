@@ -12,6 +12,9 @@
 
 namespace ckptdiff {
 
+// By the attributes that every optimizer of a generation has.
+bool IsOptimizer(const ObjectNode& node);
+
 // What one element of an optimizer's list is, in the words of Keras 3
 // ("momentum" of `_momentums`); nullopt where the attribute is no such list.
 std::optional<std::string_view> WordOfList(std::string_view attribute);

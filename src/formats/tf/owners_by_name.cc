@@ -18,6 +18,8 @@ using Weights = std::vector<Variable*>;
 
 // The word of a slot stands behind at most two parts: `Adam/m/`.
 constexpr int kMostParts = 3;
+// Parts of a word, as `accumulated_delta_var` has three.
+constexpr int kMostWordParts = 4;
 
 // The weights whose name the slot's ends in.
 Weights NamedIn(const Variable& slot, const WeightsByName& weights) {
@@ -138,6 +140,31 @@ std::unordered_map<const Variable*, Variable*> OwnersByName(
     }
   }
   return owners;
+}
+
+OwnersByFlatName::OwnersByFlatName(const std::vector<Variable*>& weights) {
+  for (Variable* weight : weights) {
+    if (weight == nullptr) continue;
+    std::string flat = weight->name;
+    std::replace(flat.begin(), flat.end(), '/', '_');
+    auto [found, is_new] = by_name_.emplace(std::move(flat), weight);
+    if (!is_new) found->second = nullptr;  // two of a name: nobody's
+  }
+}
+
+std::pair<Variable*, std::string_view> OwnersByFlatName::Find(
+    const Variable& slot) const {
+  std::string_view name = slot.name;
+  name.remove_prefix(std::min(name.size(), name.find('/') + 1));
+  size_t cut = name.size();
+  for (int part = 0; part < kMostWordParts && cut > 0; ++part) {
+    cut = name.rfind('_', cut - 1);
+    if (cut == name.npos) break;
+    auto found = by_name_.find(std::string(name.substr(0, cut)));
+    if (found == by_name_.end()) continue;
+    return {found->second, name.substr(cut + 1)};
+  }
+  return {nullptr, {}};
 }
 
 }  // namespace ckptdiff

@@ -6,7 +6,9 @@
 #define CKPTDIFF_FORMATS_TF_OWNERS_BY_NAME_H_
 
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "ckptdiff/layout.h"
@@ -21,6 +23,21 @@ using WeightsByName = std::unordered_map<std::string, std::vector<Variable*>>;
 std::unordered_map<const Variable*, Variable*> OwnersByName(
     const WeightsByName& weights,
     const std::vector<std::vector<Variable*>>& lists);
+
+// Slots whose names are made of their owner's: `muon/dense_kernel_velocity` of
+// `dense/kernel`.
+class OwnersByFlatName {
+ public:
+  // nullptr stands for what is no variable.
+  explicit OwnersByFlatName(const std::vector<Variable*>& weights);
+
+  // The owner, and the word behind its name; nullptr where there is none, or
+  // several of that name.
+  std::pair<Variable*, std::string_view> Find(const Variable& slot) const;
+
+ private:
+  std::unordered_map<std::string, Variable*> by_name_;
+};
 
 }  // namespace ckptdiff
 
