@@ -16,92 +16,22 @@
 #include <utility>
 #include <vector>
 
-#include "base/ascii.h"
 #include "base/name_parts.h"
 #include "layout/names.h"
 #include "layout/slots.h"
+#include "layout/tf1_names.h"
 
 namespace ckptdiff {
 namespace {
 
-// The slots that one optimizer makes for a variable, in creation order, which
-// is the order of their numbers.
-struct Recipe {
-  std::string_view name;  // the optimizer's default `name`
-  std::vector<std::string_view> slots;
-};
-
-const std::vector<Recipe>& Recipes() {
-  static const std::vector<Recipe> recipes = {
-      {"Adadelta", {"accum_grad", "accum_var"}},
-      {"Adafactor", {"row", "column"}},
-      {"Adagrad", {"accumulator"}},
-      {"AdagradDA", {"gradient_accumulator", "gradient_squared_accumulator"}},
-      {"Adam", {"m", "v"}},
-      {"AdamW", {"m", "v"}},
-      {"ExponentialMovingAverage", {"average"}},
-      {"Ftrl", {"accumulator", "linear"}},
-      {"LazyAdam", {"m", "v"}},
-      {"Momentum", {"momentum"}},
-      {"MomentumW", {"momentum"}},
-      {"NadamOptimizer", {"m", "v"}},
-      {"ProximalAdagrad", {"accumulator"}},
-      {"RMSProp", {"rms", "momentum"}},  // or, centred, kCentred
-  };
-  return recipes;
-}
-
-const std::array<std::string_view, 3> kCentred = {"rms", "mg", "momentum"};
-constexpr std::string_view kAverage = "ExponentialMovingAverage";
 // Real scopes nest a few levels; a name of a million slashes is an attack.
 constexpr int kMaxOuterScopes = 16;
 // Of optimizers of one word under different scopes; real files have a few.
 constexpr size_t kMaxOptimizers = 256;
 
-const Recipe* FindRecipe(std::string_view name) {
-  for (const Recipe& recipe : Recipes()) {
-    if (recipe.name == name) return &recipe;
-  }
-  return nullptr;
-}
-
-// Slots that carry their own word behind the variable's name.
-struct WordSlot {
-  std::string_view suffix;
-  std::string_view slot;
-  std::string_view optimizer;
-};
-constexpr std::array kWordSlots = {
-    WordSlot{"/adam_m", "m", "AdamWeightDecay"},  // BERT
-    WordSlot{"/adam_v", "v", "AdamWeightDecay"},
-    WordSlot{"_slot_vr", "row", "Adafactor"},  // Mesh-TensorFlow
-    WordSlot{"_slot_vc", "column", "Adafactor"},
-    WordSlot{"_slot_v", "v", "Adafactor"},
-    WordSlot{"_slot_m", "m", "Adafactor"},
-};
-
 // Variables that stand below the one that they belong to, and are no slots.
 constexpr std::array<std::string_view, 3> kCompanions = {"mask", "part",
                                                          "threshold"};
-
-// "Adam_3" is "Adam" and 3, "Adam" is "Adam" and 0.
-std::pair<std::string_view, size_t> SplitNumber(std::string_view word) {
-  size_t underscore = word.rfind('_');
-  if (underscore == word.npos || underscore + 1 == word.size() ||
-      word.size() - underscore > 5) {
-    return {word, 0};
-  }
-  size_t number = 0;
-  for (char c : word.substr(underscore + 1)) {
-    if (c < '0' || c > '9') return {word, 0};
-    number = number * 10 + static_cast<size_t>(c - '0');
-  }
-  return {word.substr(0, underscore), number};
-}
-
-bool IsScalar(const Variable& variable) {
-  return variable.shape.known && variable.shape.dims.empty();
-}
 
 // What a slot's name says before anybody looks at its fellows.
 struct Found {
@@ -131,7 +61,10 @@ class Tie {
     }
     NameNumberedSlots();
     for (Variable& variable : layout_.variables) {
-      if (variable.role == Role::kWeight) SetScalarRole(&variable);
+      const bool is_scalar =
+          variable.shape.known && variable.shape.dims.empty();
+      if (variable.role != Role::kWeight || !is_scalar) continue;
+      variable.role = Tf1RoleOfScalar(variable.name).value_or(Role::kWeight);
     }
     SetLayers();
   }
@@ -201,7 +134,7 @@ class Tie {
 
   bool TryWordSlot(size_t i) {
     const std::string& name = At(i).name;
-    for (const WordSlot& word : kWordSlots) {
+    for (const Tf1WordSlot& word : Tf1WordSlots()) {
       if (!name.ends_with(word.suffix)) continue;
       std::string scope;
       std::string_view primary =
@@ -223,8 +156,8 @@ class Tie {
     for (int depth = 0; depth < kMaxOuterScopes; ++depth) {
       size_t end = name.find('/', at);
       if (end == name.npos) return false;
-      std::string class_name(SplitNumber(name.substr(at, end - at)).first);
-      if (IsKerasClass(class_name)) {
+      std::string class_name(SplitTf1Number(name.substr(at, end - at)).first);
+      if (IsKerasOptimizerClass(class_name)) {
         std::string_view rest = name.substr(end + 1);
         size_t first = rest.find('/'), last = rest.rfind('/');
         if (first == rest.npos) return false;
@@ -238,13 +171,6 @@ class Tie {
       at = end + 1;
     }
     return false;
-  }
-
-  static bool IsKerasClass(std::string_view name) {
-    constexpr std::array<std::string_view, 12> kClasses = {
-        "Adam",    "AdamW", "Adamax",   "Nadam",     "SGD",  "RMSprop",
-        "Adagrad", "Ftrl",  "Adadelta", "Adafactor", "Lion", "AdamWeightDecay"};
-    return std::find(kClasses.begin(), kClasses.end(), name) != kClasses.end();
   }
 
   bool SetKeras(size_t i, const std::string& class_name, std::string_view word,
@@ -264,8 +190,10 @@ class Tie {
     for (std::string_view word : kCompanions) layer_words_.insert(word);
     for (size_t i = 0; i < layout_.variables.size(); ++i) {
       const std::string& name = At(i).name;
-      std::string_view word = SplitNumber(LastPart(name, "/")).first;
-      if (FindRecipe(word) != nullptr || layer_words_.contains(word)) continue;
+      std::string_view word = SplitTf1Number(LastPart(name, "/")).first;
+      if (FindTf1Recipe(word) != nullptr || layer_words_.contains(word)) {
+        continue;
+      }
       std::string scope;
       std::optional<size_t> owner;
       if (!IsLeafWord(word)) owner = Owner(i, Primary(name), &scope);
@@ -284,8 +212,8 @@ class Tie {
     const std::string& name = At(i).name;
     std::string_view primary = Primary(name);
     if (primary.empty()) return;
-    auto [word, number] = SplitNumber(LastPart(name, "/"));
-    bool is_known = FindRecipe(word) != nullptr;
+    auto [word, number] = SplitTf1Number(LastPart(name, "/"));
+    bool is_known = FindTf1Recipe(word) != nullptr;
     std::string scope;
     std::optional<size_t> owner;
     if (is_known || !layer_words_.contains(word)) {
@@ -293,7 +221,8 @@ class Tie {
     }
     if (owner && *owner != i) {
       found_.push_back({i, *owner, scope, std::string(word), number});
-    } else if (word == kAverage || (is_known && IsOrphan(i, primary, word))) {
+    } else if (word == kTf1Average ||
+               (is_known && IsOrphan(i, primary, word))) {
       orphans_.push_back({i, i, {}, std::string(word), number});
     }
   }
@@ -334,12 +263,12 @@ class Tie {
   void NameSlot(const Found& one, const std::optional<size_t>& owner,
                 size_t count, size_t most, size_t nth_scope) {
     std::string raw(LastPart(At(one.variable).name, "/"));
-    const Recipe* recipe = FindRecipe(one.word);
+    const Tf1Recipe* recipe = FindTf1Recipe(one.word);
     std::vector<std::string_view> slots;
     if (recipe != nullptr) {
       slots = recipe->slots;
       bool is_centred = one.word == "RMSProp" && count % 3 == 0;
-      if (is_centred) slots.assign(kCentred.begin(), kCentred.end());
+      if (is_centred) slots.assign(kTf1Centred.begin(), kTf1Centred.end());
       // Of a vector, and without factoring, Adafactor keeps v alone.
       if (one.word == "Adafactor" && count == 1) slots = {"v"};
     } else if (most % 2 == 0 && has_beta_powers_) {
@@ -347,52 +276,15 @@ class Tie {
     } else if (most == 3 && has_beta_powers_) {
       slots = {"m", "v", "vhat"};
     } else if (most == 3) {
-      slots.assign(kCentred.begin(), kCentred.end());
+      slots.assign(kTf1Centred.begin(), kTf1Centred.end());
     } else {
       slots = {raw};
     }
     size_t nth = one.number / slots.size() + nth_scope;
     if (recipe == nullptr && slots.size() == 1) nth = 0;
     std::string id;
-    if (one.word != kAverage) id = Id(one.word, nth, recipe != nullptr);
+    if (one.word != kTf1Average) id = Id(one.word, nth, recipe != nullptr);
     Set(one.variable, slots[one.number % slots.size()], raw, owner, id);
-  }
-
-  static void SetScalarRole(Variable* variable) {
-    if (!IsScalar(*variable)) return;
-    const std::string whole = Lower(LastPart(variable->name, "/"));
-    const std::string word(SplitNumber(whole).first);
-    constexpr std::array<std::string_view, 4> kOwn = {
-        "beta1_power", "beta2_power", "current_loss_scale", "good_steps"};
-    // Only as an optimizer's: [scope/]Adam/learning_rate.
-    constexpr std::array<std::string_view, 13> kHyper = {
-        "iter",
-        "iteration",
-        "decay",
-        "learning_rate",
-        "beta",
-        "momentum",
-        "rho",
-        "epsilon",
-        "momentum_cache",
-        "beta_1",
-        "beta_2",
-        "l1_regularization_strength",
-        "l2_regularization_strength"};
-    if (word == "global_step" || word == "training_step") {
-      variable->role = Role::kStep;
-    } else if (std::find(kOwn.begin(), kOwn.end(), word) != kOwn.end()) {
-      variable->role = Role::kOptimizer;
-    } else if (word == "learning_rate_power" ||
-               std::find(kHyper.begin(), kHyper.end(), word) != kHyper.end()) {
-      std::string_view name = variable->name;
-      size_t slash = name.rfind('/');
-      if (slash == name.npos) return;
-      std::string_view scope = LastPart(name.substr(0, slash), "/");
-      if (IsKerasClass(SplitNumber(scope).first)) {
-        variable->role = Role::kOptimizer;
-      }
-    }
   }
 
   // A layer of TF1 is the scope that its variables share.
