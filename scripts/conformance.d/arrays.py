@@ -3,9 +3,7 @@
 libraries, against what those libraries read back: names, shapes, types, and
 the bytes that a listing says belong to a variable."""
 import hashlib
-import json
 import os
-import subprocess
 import sys
 import tempfile
 
@@ -15,26 +13,20 @@ import numpy as np
 import onnx
 from safetensors import numpy as st
 
+from judging import inspect
+
 QUICK = "--quick" in sys.argv
 RNG = np.random.default_rng(1)
 CHECKS = {"files": 0, "variables": 0, "bytes": 0}
 WRONG = []
 
 
-def inspect(path):
-    ran = subprocess.run([os.environ["CKPTDIFF"], "inspect", path, "--format",
-                          "json"], capture_output=True, text=True)
-    if ran.returncode != 0:
-        WRONG.append(f"{path}: {ran.stderr.strip()}")
-        return None
-    return json.loads(ran.stdout)
-
-
 def expect(path, arrays, bytes_of=None):
     """arrays: {name: (shape, dtype)}; bytes_of: {name: bytes}"""
     CHECKS["files"] += 1
-    layout = inspect(path)
+    layout, error = inspect(path)
     if layout is None:
+        WRONG.append(f"{path}: {error}")
         return
     got = {one["name"]: one for one in layout["variables"]}
     if set(got) != set(arrays):

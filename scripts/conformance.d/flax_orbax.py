@@ -3,9 +3,7 @@
 Orbax (OCDBT and plain, Zarr 2 and 3, steps of a manager), against the live
 tree: names, shapes, types, step, and slots with their owners. optax itself
 says which parameter a slot belongs to (tree_map_params)."""
-import json
 import os
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -19,6 +17,8 @@ import optax  # noqa: E402
 import orbax.checkpoint as ocp  # noqa: E402
 from flax import serialization  # noqa: E402
 from flax.training import checkpoints, train_state  # noqa: E402
+
+from judging import inspect  # noqa: E402
 
 QUICK = "--quick" in sys.argv
 CHECKS = {"states": 0, "variables": 0, "owners": 0, "canonical": 0}
@@ -107,19 +107,11 @@ def owners_of(state):
     return told
 
 
-def inspect(path):
-    ran = subprocess.run([os.environ["CKPTDIFF"], "inspect", path, "--format",
-                          "json"], capture_output=True, text=True)
-    if ran.returncode != 0:
-        WRONG.append(f"{path}: {ran.stderr.strip()}")
-        return None
-    return json.loads(ran.stdout)
-
-
 def expect(label, path, state, words):
     CHECKS["states"] += 1
-    layout = inspect(path)
+    layout, error = inspect(path)
     if layout is None:
+        WRONG.append(f"{path}: {error}")
         return
     tree = dict(flat(serialization.to_state_dict(state)))
     owners = owners_of(state)

@@ -19,7 +19,6 @@ import importlib
 import importlib.util
 import json
 import os
-import subprocess
 import sys
 import tempfile
 
@@ -28,6 +27,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import keras_layer_cases  # noqa: E402
 import keras_models  # noqa: E402
+from judging import inspect  # noqa: E402
 
 
 def live_layout(keras, model):
@@ -42,12 +42,10 @@ def live_layout(keras, model):
     return rows
 
 
-def derived_layout(ckptdiff, path):
-    run = subprocess.run([ckptdiff, "inspect", "--format", "json", path],
-                         capture_output=True, text=True)
-    if run.returncode != 0:
-        return None, run.stderr.strip()
-    document = json.loads(run.stdout)
+def derived_layout(path):
+    document, error = inspect(path)
+    if document is None:
+        return None, error
     rows = [[v["name"], v["shape"], v["dtype"], v.get("trainable")]
             for v in document["variables"] if v["role"] == "weight"]
     return rows, ""
@@ -80,13 +78,13 @@ def describe(keras, make, cached):
     return described
 
 
-def check(ckptdiff, label, text, live, args):
+def check(label, text, live, args):
     """True where the layouts are equal; else prints the first difference."""
     if args.infer:
         text = json.dumps(without_shapes(json.loads(text)))
     with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as out:
         out.write(text)
-    derived, error = derived_layout(ckptdiff, out.name)
+    derived, error = derived_layout(out.name)
     if derived == live:
         os.unlink(out.name)
         return True
@@ -130,8 +128,7 @@ def check_group(keras, group, models, args):
             open_ += 1
             continue
         total += 1
-        right += check(os.environ["CKPTDIFF"], f"{group} {label}", text, live,
-                       args)
+        right += check(f"{group} {label}", text, live, args)
     print(f"{keras.__name__} {keras.__version__} {group}: {right} of {total} "
           f"equal, {open_} that no config tells", flush=True)
     return total - right

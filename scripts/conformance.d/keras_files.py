@@ -6,20 +6,17 @@ Every variable gets values that nothing else has, and each stored array is
 looked up by value: name, trained or not, and whose slot it is are known
 without any rule about names. Prints counts; exits 1 on a disagreement."""
 # environments: tensorflow tensorflow-2.15 keras-3.0
-import argparse
 import collections
 import io
-import json
 import os
-import subprocess
-import sys
 import tempfile
 import zipfile
 
 import h5py
 import numpy as np
 
-CKPTDIFF = os.environ.get("CKPTDIFF", "build/release/ckptdiff")
+from judging import Judge, arguments
+
 
 
 def flavours():
@@ -478,28 +475,9 @@ def arrays_in(path):
     return found
 
 
-def listing(path):
-    run = subprocess.run([CKPTDIFF, "inspect", path, "--format", "json"],
-                         capture_output=True, text=True, timeout=60)
-    if run.returncode != 0:
-        return None, run.stderr.strip()
-    return json.loads(run.stdout), ""
-
-
-class Judge:
-    def __init__(self):
-        self.counts = collections.Counter()
-        self.wrong = 0
-
-    def say(self, topic, right, what):
-        self.counts[topic, bool(right)] += 1
-        if not right:
-            self.wrong += 1
-            print(f"{topic}: {what}", flush=True)
-
+class FileJudge(Judge):
     def file(self, case, path, live):
-        document, error = listing(path)
-        self.say("listed", document is not None, f"{case}: {error}")
+        document = self.listing(case, path)
         if document is None:
             return
         bare = document["source"]["format"] == "keras-weights-h5"
@@ -581,13 +559,9 @@ def skip(case, error, skipped):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--quick", action="store_true")
-    arguments.add_argument("--only", default="")
-    arguments.add_argument("--keep", help="leave the files in this directory")
-    chosen = arguments.parse_args()
+    chosen = arguments(__doc__)
     random = np.random.default_rng(7)
-    judge = Judge()
+    judge = FileJudge()
     skipped = collections.Counter()
     directory = chosen.keep or tempfile.mkdtemp()
     os.makedirs(directory, exist_ok=True)
@@ -631,11 +605,7 @@ def main():
                     os.remove(path)
     for why, count in skipped.most_common():
         print(f"skipped {count}: {why}")
-    topics = sorted({topic for topic, _ in judge.counts})
-    print(", ".join(
-        f"{t} {judge.counts[t, True]}/"
-        f"{judge.counts[t, True] + judge.counts[t, False]}" for t in topics))
-    sys.exit(1 if judge.wrong or not judge.counts["listed", True] else 0)
+    judge.close()
 
 
 main()

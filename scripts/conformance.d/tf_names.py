@@ -3,22 +3,18 @@
 $CKPTDIFF, and compares with what the graph's own objects say: names, shapes,
 types, trained or not, whose slot a variable is, and the step."""
 # environments: tensorflow tensorflow-2.15
-import argparse
 import collections
-import json
 import os
-import subprocess
-import sys
 import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-import numpy as np
 import tensorflow as tf
+
+from judging import Judge, arguments
 
 v1 = tf.compat.v1
 T = v1.train
-CKPTDIFF = os.environ.get("CKPTDIFF", "build/release/ckptdiff")
 
 # The framework's words for its slots, and ours.
 WORDS = {"accum": {"AdadeltaOptimizer": "accum_grad",
@@ -538,24 +534,6 @@ def truth_of(graph):
 
 # ---- The comparison.
 
-class Judge:
-    def __init__(self):
-        self.counts = collections.Counter()
-        self.wrong = 0
-
-    def say(self, topic, right, what):
-        self.counts[topic, bool(right)] += 1
-        if not right:
-            self.wrong += 1
-            print(f"{topic}: {what}", flush=True)
-
-    def listing(self, case, path):
-        run = subprocess.run([CKPTDIFF, "inspect", path, "--format", "json"],
-                             capture_output=True, text=True, timeout=60)
-        self.say("listed", run.returncode == 0, f"{case}: {run.stderr}")
-        return json.loads(run.stdout) if run.returncode == 0 else None
-
-
 def compare(judge, case, document, truth, shapes, dtypes, open_, is_meta):
     got = {v["key"]: v for v in document["variables"]}
     judge.say("nothing more", set(got) == set(truth),
@@ -646,11 +624,7 @@ def run_case(judge, directory, build, resource):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--quick", action="store_true")
-    arguments.add_argument("--only", default="")
-    arguments.add_argument("--keep", help="leave the files in this directory")
-    chosen = arguments.parse_args()
+    chosen = arguments(__doc__)
     judge = Judge()
     directory = chosen.keep or tempfile.mkdtemp()
     for build in BUILDERS[:12] if chosen.quick else BUILDERS:
@@ -662,11 +636,7 @@ def main():
             except Exception as error:
                 print(f"skipped {build.__name__} {resource}: "
                       f"{type(error).__name__}: {error}"[:300])
-    topics = sorted({topic for topic, _ in judge.counts})
-    print(", ".join(
-        f"{t} {judge.counts[t, True]}/"
-        f"{judge.counts[t, True] + judge.counts[t, False]}" for t in topics))
-    sys.exit(1 if judge.wrong or not judge.counts["listed", True] else 0)
+    judge.close()
 
 
 main()

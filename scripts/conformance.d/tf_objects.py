@@ -5,25 +5,22 @@ the bundle with $CKPTDIFF, and compares with what the live objects say.
 Every variable gets values that nothing else has, and each stored tensor is
 looked up by value: names and owners depend on no rule about keys."""
 # environments: tensorflow tensorflow-2.15
-import argparse
 import collections
-import json
 import os
-import subprocess
-import sys
 import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np
 import tensorflow as tf
+
+from judging import Judge, arguments
 if tf.__version__ >= "2.16":
     import tf_keras
     import keras
 else:
     tf_keras, keras = tf.keras, None
 
-CKPTDIFF = os.environ.get("CKPTDIFF", "build/release/ckptdiff")
 K2 = tf_keras
 
 
@@ -514,18 +511,6 @@ def descendants(root):
     return [o for o in view.descendants() if isinstance(o, tf.Variable)]
 
 
-class Judge:
-    def __init__(self):
-        self.counts = collections.Counter()
-        self.wrong = 0
-
-    def say(self, topic, right, what):
-        self.counts[topic, bool(right)] += 1
-        if not right:
-            self.wrong += 1
-            print(f"{topic}: {what}", flush=True)
-
-
 def own_name(variable):
     return variable.name.removesuffix(":0")
 
@@ -566,12 +551,9 @@ def run_case(judge, directory, build, random):
         found = keys.get(fingerprint(value_of(raw(variable))), [])
         return found[0] if len(found) == 1 else None
 
-    run = subprocess.run([CKPTDIFF, "inspect", prefix, "--format", "json"],
-                         capture_output=True, text=True, timeout=60)
-    judge.say("listed", run.returncode == 0, f"{name}: {run.stderr}")
-    if run.returncode != 0:
+    document = judge.listing(name, prefix)
+    if document is None:
         return
-    document = json.loads(run.stdout)
     got = {}
     for v in document["variables"]:
         for key in v.get("keys") or [v["key"]]:
@@ -666,11 +648,7 @@ def run_case(judge, directory, build, random):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--quick", action="store_true")
-    arguments.add_argument("--only", default="")
-    arguments.add_argument("--keep", help="leave the files in this directory")
-    chosen = arguments.parse_args()
+    chosen = arguments(__doc__)
     judge = Judge()
     random = np.random.default_rng(7)
     directory = chosen.keep or tempfile.mkdtemp()
@@ -685,11 +663,7 @@ def main():
         except Exception as error:  # this version does not have it
             print(f"skipped {build.__name__}: "
                   f"{type(error).__name__}: {error}"[:250])
-    topics = sorted({topic for topic, _ in judge.counts})
-    print(", ".join(
-        f"{t} {judge.counts[t, True]}/"
-        f"{judge.counts[t, True] + judge.counts[t, False]}" for t in topics))
-    sys.exit(1 if judge.wrong or not judge.counts["listed", True] else 0)
+    judge.close()
 
 
 main()

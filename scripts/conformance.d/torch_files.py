@@ -12,10 +12,8 @@ Written for torch 2.13; parts that the installed torch cannot do are skipped.
 
 import argparse
 import hashlib
-import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -24,8 +22,9 @@ from collections import Counter
 import torch
 from torch import nn
 
+from judging import inspect
+
 warnings.filterwarnings("ignore")
-BINARY = os.environ.get("CKPTDIFF", "build/release/ckptdiff")
 TALLY = Counter()
 WRONG = []
 
@@ -51,14 +50,6 @@ def judge(topic, right, what):
     TALLY[topic, bool(right)] += 1
     if not right:
         WRONG.append(f"{topic}: {what}")
-
-
-def inspect(path, *options):
-    run = subprocess.run([BINARY, "inspect", "--format", "json", *options,
-                          path], capture_output=True, text=True)
-    if run.returncode != 0:
-        return None, run.stderr.strip()
-    return json.loads(run.stdout), ""
 
 
 def content(tensor):
