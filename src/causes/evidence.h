@@ -58,8 +58,7 @@ class Evidence {
   // nothing else is missing.
   std::vector<size_t> WithLayers(std::vector<size_t> variables) const;
 
-  // Findings that some cause has explained, of those asked before.
-  bool IsClaimed(size_t i) const { return claimed_[i]; }
+  // Notes that a cause has explained them, for those asked after it.
   void Claim(const std::vector<size_t>& findings);
   // `findings` without what is claimed.
   std::vector<size_t> Unclaimed(std::vector<size_t> findings) const;

@@ -37,6 +37,11 @@ class Distinct {
   std::vector<std::string> items_;
 };
 
+// Python's r"…" where it has no quote of its own.
+std::string RawString(std::string_view text) {
+  return fmt::format("r\"{}\"", text);
+}
+
 }  // namespace
 
 std::string Listed(const std::vector<std::string>& items, size_t most) {
@@ -111,10 +116,6 @@ std::vector<std::string> RenamedLayers(const Evidence& evidence,
     layers.Add(fmt::format("{} → {}", from, to));
   }
   return layers.Take();
-}
-
-std::string RawString(std::string_view text) {
-  return fmt::format("r\"{}\"", text);
 }
 
 std::string HowToRename(const Evidence& evidence,

@@ -45,9 +45,6 @@ inline constexpr std::string_view kTf2OnUnusedValues =
 // What to type to restore the weights without the optimizer.
 std::string HowToSkipTheOptimizer(Toolkit toolkit);
 
-// Python's r"…" where it has no quote of its own.
-std::string RawString(std::string_view text);
-
 }  // namespace ckptdiff
 
 #endif  // CKPTDIFF_CAUSES_PHRASES_H_

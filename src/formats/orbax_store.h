@@ -22,7 +22,6 @@ class OrbaxStore {
   // Reads what the item says of all its arrays; damage goes to `issues`.
   OrbaxStore(const Source& item, std::vector<Issue>* issues);
 
-  bool is_ocdbt() const { return is_ocdbt_; }
   // nullopt: the store has no such array.
   std::optional<ZarrArray> Find(const std::string& storage_name) const;
   // The value of a scalar that is called as counters are ("step", "count").

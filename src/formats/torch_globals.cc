@@ -126,8 +126,6 @@ std::string Some(const std::vector<std::string_view>& names) {
   return text;
 }
 
-}  // namespace
-
 bool IsHarmlessGlobal(std::string_view global) {
   if (std::find(kHarmless.begin(), kHarmless.end(), global) !=
       kHarmless.end()) {
@@ -157,6 +155,8 @@ bool IsHarmlessGlobal(std::string_view global) {
   return is_direct &&
          (global.ends_with("Storage") || !TorchDType(global).empty());
 }
+
+}  // namespace
 
 void ListUnknownGlobals(std::span<const std::string_view> globals,
                         Layout* layout) {

@@ -10,11 +10,9 @@
 
 namespace ckptdiff {
 
-// Data types of torch, NumPy and the standard library; no code of the user.
-bool IsHarmlessGlobal(std::string_view global);
-
-// Lists what else the pickle names under the rule unsafe-pickle: loading the
-// file with torch.load would import it, and may run it.
+// Lists what the pickle names besides data types of torch, NumPy and the
+// standard library under the rule unsafe-pickle: loading the file with
+// torch.load would import it, and may run it.
 void ListUnknownGlobals(std::span<const std::string_view> globals,
                         Layout* layout);
 

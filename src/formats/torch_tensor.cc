@@ -42,6 +42,16 @@ const PickleValue* FindInState(const PickleValue* state,
   return nullptr;
 }
 
+// Whether a call of this function makes a tensor.
+bool MakesTensor(std::string_view function) {
+  return function.starts_with("torch._utils._rebuild_") ||
+         function.starts_with("torch._tensor._rebuild_") ||
+         function == "torch.nn.parameter.Parameter" ||
+         function == "torch.nn.parameter.Buffer" ||
+         function == "torch.nn.parameter.UninitializedParameter" ||
+         function == "torch.nn.parameter.UninitializedBuffer";
+}
+
 // Of all elements, by shape and type; nullopt where one is not known.
 std::optional<uint64_t> WholeBytes(const TorchTensor& tensor) {
   const std::optional<uint64_t> count = tensor.shape.Elements();
@@ -323,15 +333,6 @@ std::optional<TorchTensor> TensorReader::Read(const PickleValue& value,
 }
 
 }  // namespace
-
-bool MakesTensor(std::string_view function) {
-  return function.starts_with("torch._utils._rebuild_") ||
-         function.starts_with("torch._tensor._rebuild_") ||
-         function == "torch.nn.parameter.Parameter" ||
-         function == "torch.nn.parameter.Buffer" ||
-         function == "torch.nn.parameter.UninitializedParameter" ||
-         function == "torch.nn.parameter.UninitializedBuffer";
-}
 
 std::optional<TorchTensor> ReadTensor(const PickleValue& value,
                                       std::string_view where) {

@@ -44,9 +44,6 @@ std::optional<TorchTensor> ReadTensor(const PickleValue& value,
 using TensorDecoder = std::function<std::optional<TorchTensor>(
     const PickleValue& value, std::string_view where)>;
 
-// Whether a call of this function makes a tensor.
-bool MakesTensor(std::string_view function);
-
 // "float32" of "torch.float32", torch's name for a dtype as a global.
 std::string TorchDType(std::string_view global);
 

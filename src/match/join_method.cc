@@ -24,6 +24,9 @@ std::optional<size_t> StackAxis(std::span<const Dims> parts,
   return std::nullopt;
 }
 
+namespace {
+
+// The axis of the whole along which the parts follow one another.
 std::optional<size_t> ConcatAxis(std::span<const Dims> parts,
                                  const Dims& whole) {
   for (size_t axis = 0; axis < whole.size(); ++axis) {
@@ -41,6 +44,8 @@ std::optional<size_t> ConcatAxis(std::span<const Dims> parts,
   }
   return std::nullopt;
 }
+
+}  // namespace
 
 std::string JoinMethod(std::vector<Dims> parts, const Dims& whole,
                        bool is_split, bool is_turned) {

@@ -17,10 +17,6 @@ using Dims = std::vector<int64_t>;
 // The axis of the whole along which equal parts lie side by side as slices.
 std::optional<size_t> StackAxis(std::span<const Dims> parts, const Dims& whole);
 
-// The axis of the whole along which the parts follow one another.
-std::optional<size_t> ConcatAxis(std::span<const Dims> parts,
-                                 const Dims& whole);
-
 // "concat axis 0", "stack axis 0", "transpose, concat axis 1"; "split" for
 // both from the whole's side; "reorder" where no axis joins them. `is_turned`
 // says that the names speak for a transposition, which squares cannot show.

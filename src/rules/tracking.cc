@@ -60,12 +60,14 @@ bool HasLeftOver(const Comparison& comparison, const LayerIndex::Entry& layer) {
                      [&](size_t i) { return !comparison.ActualIsPlaced(i); });
 }
 
-}  // namespace
-
+// True for what a configuration switches on and off: biases, scales and
+// offsets of norms, moving statistics, counters, position ids.
 bool IsOptional(std::string_view name) {
   return std::find(kOptional.begin(), kOptional.end(), LastPart(name)) !=
          kOptional.end();
 }
+
+}  // namespace
 
 bool IsMergedOnSaving(const Comparison& comparison, size_t expected) {
   const Variable& variable = comparison.expected(expected);

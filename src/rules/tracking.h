@@ -4,7 +4,6 @@
 #define CKPTDIFF_RULES_TRACKING_H_
 
 #include <cstddef>
-#include <string_view>
 
 #include "match/comparison.h"
 
@@ -18,10 +17,6 @@ bool IsUntracked(const Comparison& comparison, size_t expected);
 // True for adapters (LoRA) that Keras adds to the kernel when it saves: its
 // stores hold none, and lack nothing.
 bool IsMergedOnSaving(const Comparison& comparison, size_t expected);
-
-// True for what a configuration switches on and off: biases, scales and
-// offsets of norms, moving statistics, counters, position ids.
-bool IsOptional(std::string_view name);
 
 }  // namespace ckptdiff
 
