@@ -1,4 +1,4 @@
-// verify: are the bytes whole. The one command that reads tensor data.
+// verify: are the bytes whole. Reads all tensor data, as none but --content do.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

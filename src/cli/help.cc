@@ -12,10 +12,11 @@ namespace {
 
 constexpr size_t kWidth = 80;
 
-constexpr std::string_view kExitStatus =
-    "exit status:\n"
+constexpr std::string_view kDoneOrFindings =
     "  0  done; nothing at or above --fail-on\n"
-    "  1  done; at least one finding at or above --fail-on\n"
+    "  1  done; at least one finding at or above --fail-on\n";
+constexpr std::string_view kDoneAlone = "  0  done\n";
+constexpr std::string_view kNotDone =
     "  2  could not be done: wrong usage, or a named input that is missing,\n"
     "     unreadable, corrupt or unsupported (one line on standard error)\n";
 
@@ -53,16 +54,18 @@ std::string ProgramHelp() {
   for (const Command* command : AllCommands()) {
     AddRow(command->id, command->summary, 12, &out);
   }
-  out += '\n';
-  out += kExitStatus;
+  out += "\nexit status:\n";
+  out += kDoneOrFindings;
+  out += kNotDone;
   out += "\nckptdiff COMMAND --help tells more; --version prints the version\n";
   return out;
 }
 
 std::string CommandHelp(const Command& command, const CLI::App& app) {
   std::string out =
-      fmt::format("ckptdiff {}: {}\n\nusage: ckptdiff {} {}\n\n", command.id,
-                  command.summary, command.id, command.usage);
+      fmt::format("ckptdiff {}: {}\n\nusage: ckptdiff {}{}{}\n\n", command.id,
+                  command.summary, command.id, command.usage.empty() ? "" : " ",
+                  command.usage);
   for (const std::string& line : WrapText(command.help, kWidth)) {
     out += line + "\n";
   }
@@ -71,8 +74,10 @@ std::string CommandHelp(const Command& command, const CLI::App& app) {
     if (option->get_positional()) continue;
     AddRow(OptionName(*option), option->get_description(), 26, &out);
   }
-  out += '\n';
-  out += kExitStatus;
+  const bool has_findings = app.get_option_no_throw("--fail-on") != nullptr;
+  out += "\nexit status:\n";
+  out += has_findings ? kDoneOrFindings : kDoneAlone;
+  out += kNotDone;
   out += "\nexamples:\n";
   for (std::string_view line : Split(command.examples, '\n')) {
     out += fmt::format("  {}\n", line);

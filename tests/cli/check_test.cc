@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "support/fixture.h"
 #include "support/schema.h"
@@ -12,6 +13,7 @@ namespace ckptdiff {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class CheckTest : public ::testing::Test {
@@ -107,6 +109,29 @@ TEST_F(CheckTest, PairsAreTheWholeCorrespondence) {
   EXPECT_FALSE(ExpectDocument(
                    Cli({"check", two_, "--spec", two_, "--format", "json"}).out)
                    .contains("pairs"));
+}
+
+TEST_F(CheckTest, VerboseFoldsNothing) {
+  const std::string files = Root() + "/tests/matching/files/torch-to-npz/";
+  std::vector<std::string> args = {"check", files + "actual.pt", "--spec",
+                                   files + "expected.npz"};
+  EXPECT_THAT(Cli(args).out, HasSubstr("more (--verbose shows all)"));
+  args.push_back("--verbose");
+  const std::string all = Cli(args).out;
+  EXPECT_THAT(all, Not(HasSubstr("shows all")));
+  args.back() = "-v";
+  EXPECT_EQ(Cli(args).out, all);
+}
+
+TEST_F(CheckTest, ContentPairsWhatNamesCannot) {
+  const std::string files = Root() + "/tests/matching/files/torch-to-npz/";
+  const std::string torch = files + "actual.pt", numpy = files + "expected.npz";
+  EXPECT_THAT(Cli({"check", torch, "--spec", numpy, "-q"}).out,
+              HasSubstr("34 renamed, 2 missing"));
+  EXPECT_THAT(Cli({"check", torch, "--spec", numpy, "-q", "--content"}).out,
+              HasSubstr("36 renamed"));
+  EXPECT_THAT(Cli({"diff", torch, numpy, "-q", "--content"}).out,
+              HasSubstr("36 renamed"));
 }
 
 TEST_F(CheckTest, TwoPathsAreACheckAndOneIsAnInspection) {

@@ -124,5 +124,18 @@ TEST(InspectTest, TextDrawsTheTreeWithSlotsBesideTheirOwners) {
   EXPECT_THAT(Cli({"inspect", spec, "--verbose"}).out, HasSubstr("block_7"));
 }
 
+TEST(InspectTest, SubtreeIsThePartOfABundleThatIsTheModel) {
+  const std::string bundle = TestData("formats/torch-zip/bundle/model.pt");
+  const CliResult found = Cli({"inspect", bundle, "--names-only"});
+  EXPECT_THAT(found.out, HasSubstr("embed.weight/average\n"));
+  const CliResult model =
+      Cli({"inspect", bundle, "--names-only", "--subtree", "model"});
+  EXPECT_THAT(model.out, HasSubstr("embed.weight\n"));
+  EXPECT_THAT(model.out, Not(HasSubstr("average")));
+  const CliResult wrong = Cli({"inspect", bundle, "--subtree", "modle"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("there are model, optimizer, ema"));
+}
+
 }  // namespace
 }  // namespace ckptdiff

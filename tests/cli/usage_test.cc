@@ -74,6 +74,17 @@ TEST(UsageTest, HelpTellsEveryCommandItsOptionsAndTheExitStatus) {
   }
 }
 
+// A status that a command never ends with is not promised.
+TEST(UsageTest, HelpPromisesStatus1OnlyOfWhatHasFailOn) {
+  for (const Command* command : AllCommands()) {
+    const std::string help = Cli({std::string(command->id), "--help"}).out;
+    EXPECT_EQ(help.find("--fail-on SEVERITY") != help.npos,
+              help.find("\n  1  done") != help.npos)
+        << command->id;
+    EXPECT_EQ(help.find(" \n"), help.npos) << command->id;
+  }
+}
+
 TEST(UsageTest, HelpFitsEightyColumns) {
   for (const Command* command : AllCommands()) {
     CliResult result = Cli({std::string(command->id), "--help"});
