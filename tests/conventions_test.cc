@@ -79,6 +79,21 @@ std::string Stage(const std::string& file) {
   return slash == std::string::npos ? "" : below.substr(0, slash);
 }
 
+// src/README.md says the same in its table: "base, io; ...".
+TEST(ConventionsTest, TheMapTellsTheLayers) {
+  const std::string map = ReadTextFile(Root() + "/src/README.md");
+  for (const auto& [stage, allowed] : AllowedIncludes()) {
+    if (stage.empty()) continue;  // the pipeline is no folder
+    const std::vector<std::string> rows =
+        Matches(map, "\n\\| " + stage + " \\| ([^;:|]*?) *[;:|]");
+    ASSERT_EQ(rows.size(), 1U) << stage;
+    const std::vector<std::string> words = Matches(rows[0], "([a-z]+)");
+    std::set<std::string> told(words.begin(), words.end());
+    told.erase("nothing");
+    EXPECT_EQ(told, allowed) << stage;
+  }
+}
+
 TEST(ConventionsTest, IncludesFollowTheLayers) {
   for (const std::string& file : Sources("src")) {
     std::string stage = Stage(file);

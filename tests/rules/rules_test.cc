@@ -101,15 +101,16 @@ TEST(RulesTest, ADiffTakesNothingForUntrackedOrHarmless) {
 }
 
 TEST(RulesTest, WhatTheUserSetBeatsEverything) {
-  for (const PairCase& pair : PairCases("causes")) {
-    if (pair.folder != "causes/buffer-persistence/fires") continue;
-    EXPECT_EQ(WorstSeverity(CompareCase(pair)), Severity::kNote);
-    Result<Report> report =
-        Compare(pair.actual, pair.expected,
-                {.severities = {{"missing-variable", Severity::kWarning}}});
-    ASSERT_TRUE(report.ok());
-    EXPECT_EQ(WorstSeverity(report.value()), Severity::kWarning);
-  }
+  const std::vector<PairCase> pairs = PairCases("causes");
+  const auto pair = std::ranges::find(pairs, "causes/buffer-persistence/fires",
+                                      &PairCase::folder);
+  ASSERT_NE(pair, pairs.end());
+  EXPECT_EQ(WorstSeverity(CompareCase(*pair)), Severity::kNote);
+  Result<Report> report =
+      Compare(pair->actual, pair->expected,
+              {.severities = {{"missing-variable", Severity::kWarning}}});
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(WorstSeverity(report.value()), Severity::kWarning);
 }
 
 }  // namespace

@@ -40,12 +40,16 @@ VISION = dict(
 CLIP_TEXT = {**SMALL, "projection_dim": 12}
 CLIP_VISION = {**VISION, "projection_dim": 12}
 
-# Family, class, configuration, which way.
 WAV = dict(
     hidden_size=8, num_hidden_layers=2, num_attention_heads=2,
     intermediate_size=20, conv_dim=(6, 6, 6), conv_kernel=(3, 3, 3),
     conv_stride=(2, 2, 2), num_conv_pos_embeddings=4,
     num_conv_pos_embedding_groups=2, vocab_size=20)
+# Family, class, configuration; of those that are converted in several ways.
+MARIAN = ("marian", "MarianMTModel", dict(SEQ2SEQ, decoder_start_token_id=1))
+PEGASUS = ("pegasus", "PegasusForConditionalGeneration", SEQ2SEQ)
+MBART = ("mbart", "MBartForConditionalGeneration", SEQ2SEQ)
+# The same, and which way.
 CASES = [
     ("albert", "AlbertForMaskedLM", dict(SMALL, embedding_size=12), "tf-pt"),
     ("albert", "AlbertModel", dict(SMALL, embedding_size=12), "pt-flax"),
@@ -116,12 +120,11 @@ CASES = [
     ("convnextv2", "ConvNextV2ForImageClassification",
      dict(hidden_sizes=[4, 8, 12, 16], depths=[1, 1, 2, 1], image_size=32),
      "pt-tf"),
-    ("marian", "MarianMTModel", dict(SEQ2SEQ, decoder_start_token_id=1),
-     "pt-tf"),
-    ("pegasus", "PegasusForConditionalGeneration", SEQ2SEQ, "tf-pt"),
+    (*MARIAN, "pt-tf"),
+    (*PEGASUS, "tf-pt"),
     ("blenderbot", "BlenderbotSmallForConditionalGeneration", SEQ2SEQ,
      "tf-pt"),
-    ("mbart", "MBartForConditionalGeneration", SEQ2SEQ, "pt-tf"),
+    (*MBART, "pt-tf"),
     ("gptj", "GPTJForCausalLM", dict(vocab_size=48, n_embd=8, n_layer=3,
      n_head=2, rotary_dim=4, n_positions=24), "tf-pt"),
     ("whisper", "WhisperForConditionalGeneration", dict({k: v for k, v in
@@ -130,12 +133,11 @@ CASES = [
      decoder_start_token_id=1), "pt-tf"),
     ("gemma", "GemmaForCausalLM", dict(SMALL, num_key_value_heads=1,
      head_dim=4), "flax-pt"),
-    ("marian", "MarianMTModel", dict(SEQ2SEQ, decoder_start_token_id=1),
-     "flax-pt"),
-    ("pegasus", "PegasusForConditionalGeneration", SEQ2SEQ, "pt-flax"),
+    (*MARIAN, "flax-pt"),
+    (*PEGASUS, "pt-flax"),
     ("blenderbot", "BlenderbotForConditionalGeneration", SEQ2SEQ,
      "flax-pt"),
-    ("mbart", "MBartForConditionalGeneration", SEQ2SEQ, "pt-flax"),
+    (*MBART, "pt-flax"),
     ("wav2vec2", "Wav2Vec2Model", dict(WAV, do_stable_layer_norm=True,
      feat_extract_norm="layer"), "flax-pt"),
     ("clip", "CLIPModel", dict(text_config=CLIP_TEXT,
