@@ -4,7 +4,7 @@
 #define CKPTDIFF_MATCH_DECIDE_H_
 
 #include "match/problem.h"
-#include "match/solve.h"
+#include "match/solution.h"
 
 namespace ckptdiff {
 

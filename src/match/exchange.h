@@ -8,7 +8,7 @@
 #include <span>
 
 #include "match/problem.h"
-#include "match/solve.h"
+#include "match/solution.h"
 
 namespace ckptdiff {
 

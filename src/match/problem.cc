@@ -4,6 +4,8 @@
 #include <map>
 #include <numeric>
 
+#include "match/creation.h"
+
 namespace ckptdiff {
 namespace {
 
@@ -43,8 +45,10 @@ void FindCandidates(Problem* problem) {
       expected.partnered[e] = true;
     }
   }
-  Arrange(*problem->words, &actual);
-  Arrange(*problem->words, &expected);
+  for (Side* side : {&actual, &expected}) {
+    Arrange(*problem->words, side);
+    FillCreation(side);
+  }
   Index(problem);
 }
 

@@ -4,7 +4,6 @@
 #include <numeric>
 #include <unordered_map>
 
-#include "match/creation.h"
 #include "match/mix.h"
 
 namespace ckptdiff {
@@ -225,7 +224,6 @@ void Arrange(const WordTable& words, Side* side) {
   BuildTree(side);
   FillNodes(side);
   FillRanks(side);
-  FillCreation(side);
 }
 
 }  // namespace ckptdiff

@@ -50,8 +50,10 @@ struct Side {
   std::vector<Node> nodes;               // parents first; [0] is the whole
   std::vector<uint32_t> leaf_node;       // per variable: deepest node
   std::vector<std::vector<Rank>> ranks;  // per variable: its numbers
-  // The order in which the variables were made, as far as it can be told: that
-  // of the file, or that of the numbers in their names.
+
+  // Set by FillCreation (creation.h): the order in which the variables were
+  // made, as far as it can be told: that of the file, or that of the numbers in
+  // their names.
   std::vector<uint32_t> by_creation;
   std::vector<uint32_t> created;    // per variable: its place in by_creation
   float order_worth = 0;            // 1: certain, 0: a shuffled file
