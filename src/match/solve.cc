@@ -9,30 +9,34 @@
 #include "match/evidence.h"
 #include "match/exchange.h"
 
+#define CKPTDIFF_EVIDENCE(X) \
+  X(kContent) \
+  X(kCopies) \
+  X(kEqualName) \
+  X(kLeaf) \
+  X(kNumbers) \
+  X(kRewrites) \
+  X(kSequence) \
+  X(kShape) \
+  X(kShifts) \
+  X(kSiblings) \
+  X(kSteps) \
+  X(kStructure) \
+  X(kSurroundings) \
+  X(kWords) \
+  /* one line a kind */
+
 namespace ckptdiff {
 
-extern const EvidenceKind kContent;
-extern const EvidenceKind kCopies;
-extern const EvidenceKind kEqualName;
-extern const EvidenceKind kLeaf;
-extern const EvidenceKind kNumbers;
-extern const EvidenceKind kRewrites;
-extern const EvidenceKind kSequence;
-extern const EvidenceKind kShape;
-extern const EvidenceKind kShifts;
-extern const EvidenceKind kSiblings;
-extern const EvidenceKind kSteps;
-extern const EvidenceKind kStructure;
-extern const EvidenceKind kSurroundings;
-extern const EvidenceKind kWords;
+#define CKPTDIFF_DECLARE(name) extern const EvidenceKind name;
+CKPTDIFF_EVIDENCE(CKPTDIFF_DECLARE)
+#undef CKPTDIFF_DECLARE
 
 namespace {
 
-constexpr const EvidenceKind* kAll[] = {
-    &kContent,  &kCopies,    &kEqualName,    &kLeaf,   &kNumbers,
-    &kRewrites, &kSequence,  &kShape,        &kShifts, &kSiblings,
-    &kSteps,    &kStructure, &kSurroundings, &kWords,
-};
+#define CKPTDIFF_ADDRESS(name) &name,
+constexpr const EvidenceKind* kAll[] = {CKPTDIFF_EVIDENCE(CKPTDIFF_ADDRESS)};
+#undef CKPTDIFF_ADDRESS
 
 constexpr float kSpeaks = 0.6F;     // said for a pair, worth naming
 constexpr size_t kMostRivals = 24;  // by names, shapes and order alone
