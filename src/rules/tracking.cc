@@ -76,8 +76,14 @@ bool IsMergedOnSaving(const Comparison& comparison, size_t expected) {
     return false;
   }
   size_t at = comparison.expected_layers().Of(expected);
-  return at != LayerIndex::kNone &&
-         HasPartner(comparison, comparison.expected_layers().entries()[at]);
+  if (at == LayerIndex::kNone) return false;
+  // An HDF5 of the whole model keeps them beside the kernel: all of them.
+  const LayerIndex::Entry& layer = comparison.expected_layers().entries()[at];
+  bool has_adapter = std::ranges::any_of(layer.variables, [&](size_t i) {
+    return comparison.ExpectedIsPlaced(i) &&
+           IsCompanion(comparison.expected(i).name);
+  });
+  return !has_adapter && HasPartner(comparison, layer);
 }
 
 bool IsUntracked(const Comparison& comparison, size_t expected) {

@@ -151,6 +151,13 @@ TEST(KerasStoreLayoutTest, AdaptersAreInNoStoreAndNotMissed) {
   const KerasStore store = StoreWith({{3, 4}, {4}, {2}, {4, 1}, {1, 2}});
   EXPECT_THAT(Findings(Listed(store, context), expected), IsEmpty());
   EXPECT_THAT(Findings(Listed(store), expected), IsEmpty());
+  // One of two is kept: so the other is gone.
+  Layout half = expected;
+  std::erase_if(half.variables, [](const Variable& variable) {
+    return variable.name.ends_with("lora_kernel_a");
+  });
+  EXPECT_THAT(Findings(half, expected),
+              testing::Contains("untracked-variable"));
   KerasStore other = store;
   other.erase("layers/dense_1");
   EXPECT_THAT(Findings(Listed(other, context), expected),
