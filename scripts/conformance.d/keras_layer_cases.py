@@ -61,6 +61,8 @@ def single_layers(keras):
 
     def add(shape, kind, /, *args, **kwargs):
         build = getattr(layers, kind, None)
+        if build is None and hasattr(layers, "experimental"):
+            build = getattr(layers.experimental, kind, None)
         if build is None:
             return
         wrap = kwargs.pop("wrap", None)
@@ -90,6 +92,8 @@ _LAZY = ("layer", "cell", "cells", "backward_layer", "kernel_regularizer")
 
 def _add_core(add, keras, flat, seq, image):
     lay = keras.layers
+    add(flat, "RandomFourierFeatures", 5)
+    add(flat, "RandomFourierFeatures", 5, trainable=True, dtype="float64")
     for shape in (flat, seq, image):
         add(shape, "Dense", 5)
         add(shape, "Dense", 5, use_bias=False, name="a b.c")
@@ -228,6 +232,8 @@ def _add_norm(add, keras, flat, seq, image):
         add(shape, "SpectralNormalization", lambda: lay.Dense(3))
         add(shape, "SpectralNormalization",
             lambda: lay.Dense(3, use_bias=False), power_iterations=2)
+        add(shape, "SpectralNormalization",
+            lambda: lay.Dense(3, trainable=False))
     for axis in ([1, 2], [3], [1, 3], (-2, -1), [2, 3, 1]):
         add(image, "BatchNormalization", axis=axis)
         add(image, "LayerNormalization", axis=axis)
