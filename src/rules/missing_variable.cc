@@ -77,16 +77,18 @@ extern const Rule kMissingVariable = {
              .severity = Severity::kError,
              .summary = "the model expects a variable that the checkpoint does "
                         "not hold",
-             .help = "Fires for an expected weight, moving average or optimizer"
-                     " variable that has no counterpart: not under its name, "
-                     "not under another one, not as a part of a fused variable."
-                     " Where several variables of the checkpoint are equally "
-                     "good counterparts, none is taken and all are listed as "
-                     "candidates. Silent for slots (missing-slot), for the "
-                     "global step (missing-step), and for what was never saved "
-                     "although its layer was (untracked-variable). Of an "
-                     "optimizer's own variables it is an error only where the "
-                     "loader goes by name.",
+             .help =
+                 "Fires for an expected weight, moving average or optimizer"
+                 " variable that has no counterpart: not under its name, "
+                 "not under another one, not as a part of a fused variable."
+                 " Where several variables of the checkpoint are equally "
+                 "good counterparts, none is taken and all are listed as "
+                 "candidates. Silent for slots (missing-slot), for the "
+                 "global step (missing-step), for the average of a variable "
+                 "that is missing itself, and for what was never saved "
+                 "although its layer was (untracked-variable). Of an "
+                 "optimizer's own variables it is an error only where the "
+                 "loader goes by name.",
              .remedy = "if a cause above explains it, follow that; else save "
                        "the variable with the model, or load without it and let"
                        " it be initialised"},

@@ -38,8 +38,8 @@ extern const Rule kUntrackedVariable = {
                      " no variable when the checkpoint was written (a plain "
                      "tensor, an array, an object that nothing holds). Silent "
                      "for what a configuration switches off (bias, beta, gamma,"
-                     " moving statistics, counters, position ids), and in a "
-                     "diff.",
+                     " moving statistics, counters, position ids), for "
+                     "adapters that Keras merges on saving, and in a diff.",
              .remedy = "make it a variable before saving: self.add_weight(...) "
                        "or tf.Variable in Keras and TensorFlow, nn.Parameter or"
                        " register_buffer in PyTorch; then save again"},
