@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
+#include "base/ascii.h"
 #include "layout/names.h"
 
 namespace ckptdiff {
@@ -67,7 +67,7 @@ std::string Bare(std::string_view part) {
   std::string bare;
   for (char c : part) {
     if (c == '_' || c == '-' || c == ' ') continue;
-    bare += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    bare += Lower(c);
   }
   return bare;
 }

@@ -22,6 +22,7 @@
 #include <memory>
 #include <set>
 
+#include "base/name_parts.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "container/hdf5_file.h"
@@ -117,7 +118,7 @@ class Told {
 };
 
 bool IsStatisticName(std::string_view name) {
-  std::string_view leaf = name.substr(name.rfind('/') + 1);
+  std::string_view leaf = LastPart(name, "/");
   return IsStatistic(leaf) || leaf.ends_with("_running_mean") ||
          leaf.ends_with("_running_std");  // Keras 1: the layer is in the name
 }

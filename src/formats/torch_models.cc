@@ -14,6 +14,7 @@
 #include <set>
 #include <span>
 
+#include "base/ascii.h"
 #include "base/parse_error.h"
 #include "base/text.h"
 
@@ -59,7 +60,7 @@ bool HasWord(Word name, std::span<const Word> words) {
   for (char c : name) {
     auto byte = static_cast<unsigned char>(c);
     if (std::isalnum(byte)) {
-      word += static_cast<char>(std::tolower(byte));
+      word += Lower(c);
     } else if (ends()) {
       return true;
     }

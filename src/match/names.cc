@@ -1,7 +1,6 @@
 #include "match/names.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/ascii.h"
 

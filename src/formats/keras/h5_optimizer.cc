@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/name_parts.h"
 #include "base/text.h"
 #include "formats/keras/hdf5.h"
 #include "formats/keras/paths.h"
@@ -49,7 +50,7 @@ constexpr std::array<std::string_view, 4> kCounters = {"iterations", "iter",
 
 bool IsCounter(const Entry& entry) {
   return entry.variable.shape.dims.empty() &&
-         std::ranges::find(kCounters, LastComponent(entry.name)) !=
+         std::ranges::find(kCounters, LastPart(entry.name, "/")) !=
              kCounters.end();
 }
 
@@ -127,7 +128,7 @@ class NameReader {
 
   // "adam/mlp_dense_kernel_momentum".
   std::optional<Said> Flat(std::string_view name) const {
-    std::string_view flat = LastComponent(name);
+    std::string_view flat = LastPart(name, "/");
     for (std::string_view word : kKeras3Words) {
       if (!flat.ends_with(word) || flat.size() < word.size() + 2) continue;
       std::string_view owner = flat.substr(0, flat.size() - word.size());
@@ -330,7 +331,7 @@ class Lister {
 
   // Keras 1: the counter has no name of its own.
   static bool IsOldCounter(const Entry& entry) {
-    std::string_view last = LastComponent(entry.name);
+    std::string_view last = LastPart(entry.name, "/");
     return last == "Variable" || last == "param_0" ||
            last.starts_with("iterations") || last.starts_with("Variable_");
   }

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "base/ascii.h"
 #include "formats/keras/paths.h"
 #include "formats/keras/variable_names.h"
 
@@ -78,15 +78,12 @@ std::string BareClass(const std::string& class_name) {
 
 // Keras 1 and the strings of compile("rmsprop") write classes in lower case.
 std::string CanonicalClass(const std::string& class_name) {
+  const std::string lower = Lower(class_name);
   for (std::string_view known :
        {"Adam", "AdamW", "Nadam", "Lamb", "ScheduleFreeAdamW", "Adamax",
         "Adadelta", "Ftrl", "Adagrad", "Lion", "SGD", "RMSprop", "Adafactor",
         "Muon"}) {
-    bool equal = std::ranges::equal(known, class_name,
-                                    [](unsigned char a, unsigned char b) {
-                                      return std::tolower(a) == std::tolower(b);
-                                    });
-    if (equal) return std::string(known);
+    if (Lower(known) == lower) return std::string(known);
   }
   return class_name;
 }
@@ -217,10 +214,7 @@ std::vector<SlotRun> SlotRuns(const KerasOptimizer& optimizer,
 bool MuonUsesAdam(const KerasOptimizer& optimizer, const std::string& variable,
                   const Shape& shape) {
   if (shape.dims.size() != 2) return true;
-  std::string lower = variable;
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
+  const std::string lower = Lower(variable);
   if (optimizer.exclude_embeddings && lower.find("embedding") != lower.npos) {
     return true;
   }

@@ -17,10 +17,6 @@ inline std::string JoinScope(std::string_view scope, std::string_view name) {
   return joined;
 }
 
-inline std::string_view LastComponent(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
 }  // namespace ckptdiff
 
 #endif  // CKPTDIFF_FORMATS_KERAS_PATHS_H_

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/name_parts.h"
 #include "base/text.h"
 #include "formats/keras/hdf5.h"
 #include "formats/keras/paths.h"
@@ -29,8 +30,8 @@ bool IsBelow(std::string_view path, std::string_view above) {
 // State of random numbers and of metrics: no part of what the model computes.
 bool IsBookkeeping(std::string_view path) {
   if (path == "metrics" || path.starts_with("metrics/")) return true;
-  return LastComponent(path).starts_with("seed_generator") ||
-         LastComponent(path) == "_random_generator";
+  return LastPart(path, "/").starts_with("seed_generator") ||
+         LastPart(path, "/") == "_random_generator";
 }
 
 bool IsWholeNumber(std::string_view dtype) {
@@ -267,7 +268,7 @@ class Lister {
                    const std::string& scope, const std::string& layer,
                    bool may_train) {
     std::vector<std::string> names =
-        VariableNames(LastComponent(path), Numbered(group),
+        VariableNames(LastPart(path, "/"), Numbered(group),
                       context_.dialect == SlotDialect::kKeras3);
     const StoredVariable* copy = SpectralCopy(std::string(Parent(path)));
     for (size_t i = 0; i < group.variables.size(); ++i) {

@@ -2,24 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "base/ascii.h"
+#include "base/name_parts.h"
 
 namespace ckptdiff {
 namespace {
 
 using Names = std::vector<std::string>;
-
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-// "conv2d_1" → "conv2d".
-std::string_view WithoutNumber(std::string_view group) {
-  size_t end = group.size();
-  while (end > 0 && IsDigit(group[end - 1])) --end;
-  bool has_number = end < group.size() && end > 0 && group[end - 1] == '_';
-  return has_number ? group.substr(0, end - 1) : group;
-}
 
 size_t Rank(const NumberedVariable& variable) {
   return variable.shape.dims.size();
@@ -162,8 +152,7 @@ std::string SnakeCase(std::string_view class_name) {
   std::string snake;
   for (size_t i = 0; i < split.size(); ++i) {
     if (i > 0 && IsUpper(split[i]) && IsLower(split[i - 1])) snake += '_';
-    snake +=
-        static_cast<char>(std::tolower(static_cast<unsigned char>(split[i])));
+    snake += Lower(split[i]);
   }
   return snake;
 }

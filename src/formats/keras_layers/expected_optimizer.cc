@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/name_parts.h"
 #include "ckptdiff/dtype.h"
 #include "formats/keras/optimizer.h"
 #include "formats/keras/paths.h"
@@ -98,7 +99,7 @@ class OptimizerWriter {
   void AddAdafactor(size_t weight) {
     if (layout_->variables[weight].trainable != true) return;
     Shape shape = layout_->variables[weight].shape;
-    std::string bare(LastComponent(layout_->variables[weight].name));
+    std::string bare(LastPart(layout_->variables[weight].name, "/"));
     if (shape.known && shape.dims.size() >= 2) {
       Shape row = shape;
       row.dims.pop_back();
