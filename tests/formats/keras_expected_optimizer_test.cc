@@ -13,6 +13,7 @@
 namespace ckptdiff {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
@@ -120,16 +121,26 @@ TEST(KerasExpectedOptimizerTest, MixedFloat16IsScaled) {
               IsSupersetOf({"m/b/kernel [3, 4]", "v/b/kernel [3, 4]"}));
 }
 
+const char kFloat8[] =
+    R"(, "dtype": {"class_name": "QuantizedFloat8DTypePolicy", "config": )"
+    R"({"mode": "float8", "source_name": "float32"}})";
+
 // Their gradients replace them.
 TEST(KerasExpectedOptimizerTest, HistoriesOfFloat8HaveNoSlots) {
-  std::string policy =
-      R"(, "dtype": {"class_name": "QuantizedFloat8DTypePolicy", "config": )"
-      R"({"mode": "float8", "source_name": "float32"}})";
   EXPECT_THAT(OptimizerLines(Keras3(
-                  Kernel("batch_shape", policy),
+                  Kernel("batch_shape", kFloat8),
                   Optimizer("SGD", R"("name": "sgd", "momentum": 0.9)"))),
               ElementsAre("sgd/iteration []", "sgd/learning_rate []",
                           "sgd/m_b_kernel_momentum [3, 4]"));
+}
+
+TEST(KerasExpectedOptimizerTest, GradientsOfHistoriesAreSummedToo) {
+  EXPECT_THAT(
+      OptimizerLines(Keras3(
+          Kernel("batch_shape", kFloat8),
+          Optimizer("SGD",
+                    R"("name": "sgd", "gradient_accumulation_steps": 2)"))),
+      Contains("sgd/m_b_kernel_scale_gradient_accumulator []"));
 }
 
 TEST(KerasExpectedOptimizerTest, AClassOfTheUsersOwnImpliesNothing) {

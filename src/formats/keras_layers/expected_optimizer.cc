@@ -66,13 +66,15 @@ class OptimizerWriter {
   // Scalars that a class makes outside of its scope.
   bool HasUnscoped() const { return keras3() && !optimizer_.scales_loss; }
 
-  bool HasSlots(size_t weight) const {
+  // What its gradient replaces has none but the sum of its gradients.
+  bool HasSlot(size_t weight, const std::string& word) const {
     const Variable& owner = layout_->variables[weight];
-    return owner.trainable == true && !without_slots_.contains(owner.name);
+    return owner.trainable == true && (word == "gradient_accumulator" ||
+                                       !without_slots_.contains(owner.name));
   }
 
   void AddSlot(size_t weight, const std::string& word) {
-    if (!HasSlots(weight)) return;
+    if (!HasSlot(weight, word)) return;
     const Variable& owner = layout_->variables[weight];
     AddSlot(weight, word,
             SlotVariableName(optimizer_, dialect_, word, owner.name),

@@ -93,8 +93,8 @@ void AddQuantizedKernel(LayerBuilder& b, const KernelSpec& kernel,
     b.AddShape(kernel.name, kernel.shape, {.frozen = rank.has_value()});
   }
   if (bias) b.AddShape("bias", *bias);
-  if (mode == "float8") AddFloat8(b, quantization.float8_history);
   if (rank) AddLora(b, kernel, *rank);
+  if (mode == "float8") AddFloat8(b, quantization.float8_history);
 }
 
 }  // namespace ckptdiff
