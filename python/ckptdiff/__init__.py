@@ -7,6 +7,7 @@ assert_loads(model, checkpoint, ...)  the same for tests: AssertionError
 """
 import json
 import os
+import sys
 
 from ._models import layout
 from ._program import CheckFailed, Report, run_check
@@ -16,14 +17,20 @@ __version__ = "0.1.0"
 
 
 def export(model, path, optimizer=None):
-    """Writes the layout that `model` expects to `path`, whole or not at all."""
-    document = layout(model, optimizer)
+    """Writes the layout that `model` expects to `path`, whole or not at all;
+    "-" is standard output."""
+    text = json.dumps(layout(model, optimizer), indent=1) + "\n"
+    if path == "-":
+        sys.stdout.write(text)
+        return
     unfinished = f"{os.fspath(path)}.tmp{os.getpid()}"
     try:
         with open(unfinished, "w", encoding="utf-8") as out:
-            json.dump(document, out, indent=1)
-            out.write("\n")
+            out.write(text)
         os.replace(unfinished, path)
+    except OSError as error:
+        error.filename, error.filename2 = os.fspath(path), None
+        raise
     finally:
         if os.path.exists(unfinished):
             os.remove(unfinished)
@@ -32,6 +39,9 @@ def export(model, path, optimizer=None):
 def check(model, checkpoint, optimizer=None, fail_on="error", ignore=(),
           rules=None, program=None):
     """Whether `model` would load `checkpoint`; `model` may be a path of a spec.
+
+    `optimizer` is the one that shall be restored too; that of a compiled Keras
+    model is compared where the checkpoint has one.
 
     Returns the Report; raises CheckFailed where it holds a finding at or above
     `fail_on` ("error", "warning", "note", "never"), and where the checkpoint

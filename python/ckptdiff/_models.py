@@ -6,11 +6,12 @@ from . import _keras, _pytorch, _tensorflow, _trees
 
 def layout(model, optimizer=None):
     """The layout document (ckptdiff/layout/v1) of what `model` expects."""
-    for framework in (_pytorch, _keras, _tensorflow, _trees):
+    # Keras first: its layers are tf.Modules, or with another backend torch's.
+    for framework in (_keras, _pytorch, _tensorflow, _trees):
         if framework.knows(model, sys.modules):
             return framework.layout(model, optimizer)
     raise TypeError(
         f"cannot tell the layout of a {type(model).__module__}."
         f"{type(model).__qualname__}: neither a torch or Keras model, a "
-        "tf.Module, tf.train.Checkpoint or tf.Graph, an nnx.Module, nor a tree "
-        "of arrays")
+        "state_dict, a tf.Module, tf.train.Checkpoint or tf.Graph, an "
+        "nnx.Module, nor a tree of arrays")

@@ -53,12 +53,14 @@ def find_program():
     if os.path.exists(built):
         return built
     raise FileNotFoundError(
-        "the ckptdiff program is not on the PATH; set CKPTDIFF to it")
+        "the ckptdiff program is not on the PATH: build it (./scripts/build in "
+        "its checkout), and set CKPTDIFF to build/release/ckptdiff there")
 
 
 def run_check(spec, checkpoint, fail_on, ignore, rules, program):
     document = None if isinstance(spec, (str, os.PathLike)) else spec
-    command = [program or find_program(), "check", os.fspath(checkpoint),
+    program = os.fspath(program or find_program())
+    command = [program, "check", os.fspath(checkpoint),
                "--spec", "-" if document else os.fspath(spec),
                "--fail-on", fail_on, "--color", "never"]
     for glob in ignore:
@@ -68,8 +70,12 @@ def run_check(spec, checkpoint, fail_on, ignore, rules, program):
     stdin = json.dumps(document) if document else None
 
     def run(form):
-        return subprocess.run(command + ["--format", form], input=stdin,
-                              capture_output=True, encoding="utf-8")
+        try:
+            return subprocess.run(command + ["--format", form], input=stdin,
+                                  capture_output=True, encoding="utf-8")
+        except OSError as error:
+            raise type(error)(error.errno, "not the ckptdiff program: "
+                              + error.strerror, program) from None
 
     machine = run("json")
     if machine.returncode not in (0, 1):
