@@ -1,4 +1,5 @@
 """torch.nn.Module, state_dicts and torch.optim.Optimizer."""
+import sys
 from collections.abc import Mapping
 
 from . import _document as doc
@@ -14,6 +15,8 @@ def knows(model, modules):
 
 
 def layout(model, optimizer):
+    if hasattr(model, "save_pretrained"):  # that of what is compiled in it
+        model = getattr(model, "_orig_mod", model)
     is_module = not isinstance(model, Mapping)
     modules = dict(model.named_modules()) if is_module else {}
     classes = {name: type(module).__name__ for name, module in modules.items()
@@ -90,6 +93,9 @@ def _storage(tensor):
 def _pretrained(model, tensors):
     """What save_pretrained writes: tensors by name, and the names by the id of
     the model's own tensors, as far as these are saved one by one."""
+    adapters = _adapters(model, tensors)
+    if adapters is not None:
+        return adapters, {id(tensor): name for name, tensor in adapters.items()}
     left_out = set(getattr(model, "all_tied_weights_keys", None) or ())
     left_out.update(getattr(model, "_keys_to_ignore_on_save", None) or ())
     kept = {name: tensor.detach().to("meta").requires_grad_(
@@ -105,6 +111,18 @@ def _pretrained(model, tensors):
     names = {live[id(tensor)]: name for name, tensor in written.items()
              if id(tensor) in live}
     return written, names
+
+
+def _adapters(model, tensors):
+    """What is saved of adapters, alone; None of a model without them."""
+    peft = sys.modules.get("peft")
+    if peft is not None and isinstance(model, peft.PeftModel):
+        return peft.get_peft_model_state_dict(model, state_dict=dict(tensors))
+    if getattr(model, "_hf_peft_config_loaded", False):
+        state = model.get_adapter_state_dict(state_dict=dict(tensors))
+        return {f"base_model.model.{name}": tensor
+                for name, tensor in state.items()}
+    return None
 
 
 # ----------------------------------------------------------------- optimizers
