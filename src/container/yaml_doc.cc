@@ -232,6 +232,19 @@ void CheckClosed(std::string_view text, const YAML::Mark& quoted) {
                 fmt::format("the quote {} is not closed", quote));
 }
 
+// The commonest mistake, of which yaml-cpp says something else.
+bool IsIndentedByTab(const std::string& text) {
+  size_t line = 0;
+  while (line < text.size()) {
+    size_t first = text.find_first_not_of(' ', line);
+    if (first != text.npos && text[first] == '\t') return true;
+    line = text.find('\n', line);
+    if (line == text.npos) return false;
+    ++line;
+  }
+  return false;
+}
+
 }  // namespace
 
 DocTree ParseYamlTree(const std::string& text) {
@@ -248,8 +261,10 @@ DocTree ParseYamlTree(const std::string& text) {
       throw Corrupt({}, "holds several YAML documents, one is wanted");
     }
   } catch (const YAML::ParserException& error) {
-    throw Corrupt(AtColumn(error.mark, builder.Path()),
-                  fmt::format("is no YAML: {}", error.msg));
+    throw ParseError(
+        ErrorCode::kCorrupt, AtColumn(error.mark, builder.Path()),
+        fmt::format("is no YAML: {}", error.msg),
+        IsIndentedByTab(text) ? "indent with spaces, not tabs" : "");
   }
   return tree;
 }

@@ -16,6 +16,7 @@
 // not compared, but for what follows from names and from the optimizer
 // (layout/expand.h). schemas/layout-v1.schema.json describes every field.
 
+#include <algorithm>
 #include <array>
 
 #include "base/parse_error.h"
@@ -66,13 +67,22 @@ Claim DetectJson(std::string_view head) {
   return {};
 }
 
+// By its schema; one that a person misspelt or forgot is told by its other
+// fields, and named in Read.
 Claim DetectYaml(std::string_view head) {
+  constexpr std::array<std::string_view, 4> kFields = {
+      "layers:", "optimizer:", "optimizers:", "variables:"};
+  bool looks_like_one = false;
   for (std::string_view line : Split(head, '\n')) {
-    if (!line.starts_with("schema:")) continue;
-    bool is_one = line.find("ckptdiff/layout/") != std::string_view::npos;
-    return {.match = is_one ? Match::kYes : Match::kNo};
+    if (line.starts_with("schema:") &&
+        line.find("/layout/") != std::string_view::npos) {
+      return {.match = Match::kYes};
+    }
+    looks_like_one |= std::any_of(
+        kFields.begin(), kFields.end(),
+        [line](std::string_view field) { return line.starts_with(field); });
   }
-  return {};
+  return {.match = looks_like_one ? Match::kMaybe : Match::kNo};
 }
 
 Claim Detect(const Source& source, const ReadOptions&) {

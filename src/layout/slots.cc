@@ -34,7 +34,11 @@ constexpr std::array kClasses = {
     ClassName{"adam", Family::kAdam},
     ClassName{"adamw", Family::kAdam},
     ClassName{"adamax", Family::kAdam},
+    ClassName{"adamaxw", Family::kAdam},
+    ClassName{"fusedadam", Family::kAdam},
     ClassName{"nadam", Family::kAdam},
+    ClassName{"nadamw", Family::kAdam},
+    ClassName{"novograd", Family::kAdam},
     ClassName{"radam", Family::kAdam},
     ClassName{"sparseadam", Family::kAdam},
     ClassName{"lamb", Family::kAdam},
@@ -43,6 +47,7 @@ constexpr std::array kClasses = {
     ClassName{"adabelief", Family::kAdam},
     ClassName{"adamweightdecay", Family::kAdam},
     ClassName{"sgd", Family::kSgd},
+    ClassName{"gradientdescent", Family::kSgd},
     ClassName{"momentum", Family::kSgd},
     ClassName{"rmsprop", Family::kRmsprop},
     ClassName{"adagrad", Family::kAdagrad},
@@ -57,6 +62,8 @@ constexpr std::array kClasses = {
 };
 
 Family FamilyOf(std::string_view optimizer_class) {
+  // "torch.optim.AdamW", "optax.adamw"
+  optimizer_class.remove_prefix(optimizer_class.rfind('.') + 1);
   std::string lower = Lower(optimizer_class);
   if (lower.ends_with("optimizer")) lower.resize(lower.size() - 9);
   for (const ClassName& one : kClasses) {

@@ -272,6 +272,37 @@ TEST(LayoutTest, YamlMistakesNameTheirLine) {
               HasSubstr("line 4: variables[0].shape[1]: is text"));
 }
 
+TEST(LayoutTest, TabsAreNamed) {
+  EXPECT_THAT(ErrorOf(ReadText("schema: ckptdiff/layout/v1\n"
+                               "variables:\n\ta: [1]\n")),
+              HasSubstr("spaces, not tabs"));
+}
+
+TEST(LayoutTest, AForgottenSchemaIsNamed) {
+  EXPECT_THAT(ErrorOf(ReadText("variables:\n  a: [1]\n")),
+              HasSubstr("has no \"schema\""));
+}
+
+TEST(LayoutTest, BracesThatAreNoPatternAreNamed) {
+  for (const char* name :
+       {"a_{0..3/w", "a{}", "a{3..0}", "a{0..999999999}", "a{x}"}) {
+    EXPECT_THAT(
+        ErrorOf(ReadText("schema: ckptdiff/layout/v1\nvariables:\n  \"" +
+                         std::string(name) + "\": [1]\n")),
+        HasSubstr("its braces are no list"))
+        << name;
+  }
+}
+
+TEST(LayoutTest, AnOptimizerOfUnknownSlotsIsRemarkedUpon) {
+  std::vector<std::string> remarks;
+  Good(ReadJson(R"("variables": ["w"], "optimizer": "Adma")", &remarks));
+  EXPECT_THAT(remarks, ElementsAre(HasSubstr("did you mean \"Adam\"?")));
+  Layout layout =
+      Good(ReadJson(R"("variables": ["w"], "optimizer": "torch.optim.AdamW")"));
+  EXPECT_EQ(layout.variables.size(), 3u);
+}
+
 TEST(LayoutTest, OtherSchemasAreNamed) {
   Result<Layout> later =
       ReadText(R"({"schema": "ckptdiff/layout/v2", "variables": []})");

@@ -13,6 +13,7 @@
 #include "base/parse_error.h"
 #include "base/text.h"
 #include "layout/expand.h"
+#include "layout/slots.h"
 
 namespace ckptdiff {
 namespace {
@@ -139,6 +140,7 @@ class Document {
         }
       }
     }
+    if (!says_slots) CheckClass(optimizer, place);
     bool says_id = !optimizer.id.empty();
     if (!says_id) optimizer.id = FreeId(optimizer.class_name.value_or(""));
     if (says_id && HasOptimizer(optimizer.id)) {
@@ -147,6 +149,24 @@ class Document {
     }
     said_.slots.push_back(says_slots);
     layout_.optimizers.push_back(std::move(optimizer));
+  }
+
+  // Whose slots follow from the class, and would silently be none.
+  void CheckClass(const Optimizer& optimizer, const Place& place) {
+    const std::string name = optimizer.class_name.value_or("");
+    if (name.empty() || IsOptimizerClass(name)) return;
+    std::string_view nearest =
+        Nearest(name, {"Adadelta", "Adafactor", "Adagrad", "Adam", "Adamax",
+                       "AdamW", "Ftrl", "Lamb", "Lion", "Momentum", "Muon",
+                       "Nadam", "RAdam", "RMSprop", "SGD"});
+    reading_.Remark(
+        place,
+        fmt::format("which slots the optimizer \"{}\" keeps is not known; "
+                    "{}",
+                    name,
+                    nearest.empty()
+                        ? "say it: slots: [m, v]"
+                        : fmt::format("did you mean \"{}\"?", nearest)));
   }
 
   bool HasOptimizer(const std::string& id) const {
@@ -194,6 +214,7 @@ class Document {
       WrittenVariable written =
           ReadMappedVariable(value, at, std::string(pattern), &reading_);
       std::vector<std::string> names = ExpandBraces(pattern);
+      CheckBraces(pattern, names, at);
       made_ += names.size();
       if (made_ > kMostMade + node.members.size()) {
         Reading::Fail(at, fmt::format("patterns stand for more than {} names",
@@ -205,6 +226,23 @@ class Document {
         Add(std::move(one), prefix, layer, value.line);
       }
     }
+  }
+
+  // What ExpandBraces leaves as it is, or takes for a list of one: a brace that
+  // is not closed, {3..0}, more than it makes.
+  static void CheckBraces(std::string_view pattern,
+                          const std::vector<std::string>& names,
+                          const Place& place) {
+    if (pattern.find_first_of("{}") == std::string_view::npos) return;
+    const std::string& first = names.front();
+    bool is_left = first.find_first_of("{}") != std::string::npos ||
+                   first.find("..") != std::string::npos;
+    bool is_one = names.size() == 1 && pattern.find("..") == pattern.npos;
+    if (!is_left && !is_one) return;
+    Reading::Fail(place,
+                  "its braces are no list {a,b} and no range {0..11}, or stand "
+                  "for too many names",
+                  "a name that holds braces is written as - name: …");
   }
 
   void Add(WrittenVariable written, const std::string& prefix,
