@@ -5,10 +5,10 @@ layout(model, optimizer=None)         the same, as a dict
 check(model, checkpoint, ...)         run the program; the report, or CheckFailed
 assert_loads(model, checkpoint, ...)  the same for tests: AssertionError
 """
-import json
 import os
 import sys
 
+from ._document import to_text
 from ._models import layout
 from ._program import CheckFailed, Report, run_check
 
@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 def export(model, path, optimizer=None):
     """Writes the layout that `model` expects to `path`, whole or not at all;
     "-" is standard output."""
-    text = json.dumps(layout(model, optimizer), indent=1) + "\n"
+    text = to_text(layout(model, optimizer))
     if path == "-":
         sys.stdout.write(text)
         return

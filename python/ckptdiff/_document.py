@@ -1,29 +1,27 @@
 """The parts of a layout document, and the names that optimizers share."""
+import json
 
 SCHEMA = "ckptdiff/layout/v1"
 
-# Framework's word -> canonical slot name, per optimizer class (lower case,
-# without a version suffix). "" holds for the classes not named.
+# The word of Keras or torch -> canonical slot name, per optimizer class (lower
+# case). "" holds for the classes not named.
 _SLOTS = {
     "": {"exp_avg": "m", "exp_avg_sq": "v", "max_exp_avg_sq": "vhat",
          "exp_inf": "v", "momentum_buffer": "momentum", "sum": "accumulator",
-         "sum_of_squares": "accumulator", "mu": "m", "nu": "v", "nu_max": "vhat",
-         "trace": "momentum", "velocity_hat": "vhat", "u": "v", "r": "row",
-         "c": "column", "row_var": "row", "col_var": "column", "variance": "v",
-         "v_row": "row", "v_col": "column", "e_g": "accum_grad",
-         "e_x": "accum_var", "accumulated_grad": "accum_grad",
-         "accumulated_delta_var": "accum_var", "acc_grads":
-         "gradient_accumulator", "average_gradient": "mg", "grad_avg": "mg",
-         "norm": "v", "velocity": "v", "exp_avg_sq_row": "row",
-         "exp_avg_sq_col": "column"},
-    "rmsprop": {"square_avg": "rms", "velocity": "rms", "nu": "rms",
-                "mu": "mg"},
+         "velocity": "v", "velocity_hat": "vhat", "u": "v", "norm": "v",
+         "r": "row", "c": "column", "row_var": "row", "col_var": "column",
+         "variance": "v", "exp_avg_sq_row": "row", "exp_avg_sq_col": "column",
+         "accumulated_grad": "accum_grad",
+         "accumulated_delta_var": "accum_var", "average_gradient": "mg",
+         "grad_avg": "mg"},
+    "rmsprop": {"square_avg": "rms", "velocity": "rms"},
     "adadelta": {"square_avg": "accum_grad", "acc_delta": "accum_var"},
-    "lion": {"mu": "momentum", "exp_avg": "momentum", "m": "momentum"},
+    "lion": {"exp_avg": "momentum", "m": "momentum"},
+    "schedulefreeadamw": {"momentum": "z"},
     "sgd": {"m": "momentum"},
 }
 for _name in ("adam", "adamw", "nadam", "adamax", "lamb"):
-    _SLOTS[_name] = {"momentum": "m", "velocity": "v"}
+    _SLOTS[_name] = {"momentum": "m"}
 
 
 def canonical_slot(optimizer_class, word):
@@ -42,6 +40,17 @@ def document(framework, variables, layers=(), optimizers=(),
     if optimizers:
         result["optimizers"] = list(optimizers)
     return result
+
+
+def to_text(document):
+    """As JSON with a line for each variable, and quickly: json.dumps indents
+    in pure Python."""
+    def lines(value):
+        if not isinstance(value, list):
+            return json.dumps(value)
+        return "[\n" + ",\n".join(json.dumps(entry) for entry in value) + "\n]"
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {lines(value)}"
+                              for name, value in document.items()) + "\n}\n"
 
 
 def variable(name, shape, dtype, role="weight", **more):

@@ -1,4 +1,6 @@
 """Keras 2 (tf_keras, tf.keras up to 2.15) and Keras 3 models and layers."""
+import collections
+
 from . import _document as doc
 
 
@@ -74,12 +76,13 @@ def _weights(model, layers):
     key, which leads through the layers."""
     held = [v for v in model.weights if hasattr(v, "dtype")]  # no vocabularies
     names = [_name(v) for v in held]
+    repeats = collections.Counter(names)
     trainable = {id(v) for v in model.trainable_variables}
     entries, keys = {}, set()
     for v, name in zip(held, names):
         path, layer = layers.get(id(v), ((), None))
         key = None
-        if names.count(name) > 1:
+        if repeats[name] > 1:
             key = "/".join(path + (name.rpartition("/")[2],))
             key = doc.unused(key, keys)
         entries[id(v)] = doc.variable(
