@@ -87,16 +87,19 @@ def fit(model):
     model.fit(x, np.zeros(model(x).shape, "float32"), verbose=0)
 
 
-def forms(keras, model_name):
+def forms(keras, model_name, state):
     is_v3 = version_of(keras).startswith("3")
     if is_v3:
         names = ["m.keras", "m.weights.h5", "export", "m.h5"]
     else:
         names = ["m.keras", "m.weights.h5", "w.h5", "saved", "tf", "m.h5"]
-    # Keras refuses names that repeat in .h5; its bare store of Keras 2 names
+    if state == "compiled":  # what tells of its optimizer
+        names = names[:2]
+    # Keras refuses names that repeat in .h5; bare stores of Keras 2 and 3.0 name
     # neither layers nor variables, and what repeats is told by nothing.
     skipped = {"subclassed": ("m.h5", "export", "saved"),
-               "nested": ("m.h5",) if is_v3 else ("m.h5", "m.weights.h5")}
+               "nested": ("m.h5", "m.weights.h5")
+               if version_of(keras).startswith(("2", "3.0")) else ("m.h5",)}
     return [name for name in names if name not in skipped.get(model_name, ())]
 
 
@@ -121,7 +124,7 @@ def keras_cases(keras, folder, tally, quick):
                 model.compile("adam", "mse")
             if state == "trained":
                 fit(model)
-            for form in forms(keras, name):
+            for form in forms(keras, name, state):
                 at = os.path.join(folder, f"{version}-{name}-{state}-{form}")
                 save(model, at)
                 tally.clean(f"Keras {version}, {name}, {state}, {form}", model,
