@@ -249,12 +249,15 @@ bool IsBareTree(const Said& said, const Layout& layout) {
 void DescribeBareTree(Layout* layout) {
   std::vector<std::vector<std::string>> paths;
   std::vector<bool> is_python;
+  // A number of Python's has no type, where arrays have one.
+  const bool are_typed = std::ranges::any_of(
+      layout->variables, [](const Variable& v) { return !v.dtype.empty(); });
   for (Variable& variable : layout->variables) {
     if (variable.key.empty()) variable.key = variable.name;
     std::vector<std::string_view> parts = Split(variable.name, '/');
     paths.emplace_back(parts.begin(), parts.end());
     const Shape& shape = variable.shape;
-    is_python.push_back(variable.dtype.empty() && shape.known &&
+    is_python.push_back(are_typed && variable.dtype.empty() && shape.known &&
                         shape.dims.empty());
   }
   DescribeTree(paths, is_python, layout);

@@ -10,6 +10,7 @@
 #include "match/equal_names.h"
 #include "match/followers.h"
 #include "match/groups.h"
+#include "match/lone_layers.h"
 #include "match/orientation.h"
 #include "match/patterns.h"
 #include "match/problem.h"
@@ -84,7 +85,7 @@ class Matcher {
       Accept(std::move(equal), "same-name", &a, &e);
       proven.clear();
     }
-    AcceptResized(std::move(resized), &a, &e);
+    Accept(std::move(resized), &a, &e);
     if (is_large) {
       Accept(JoinByPrefixChange(actual_, expected_, a, e), "same-suffix", &a,
              &e);
@@ -95,8 +96,8 @@ class Matcher {
     }
     PutBack(proven, &a, &e);
     Weigh(proven, layers, &a, &e);
-    AcceptResized(PairResized(actual_, expected_, pairing_.pairs, a, e), &a,
-                  &e);
+    Accept(PairResized(actual_, expected_, pairing_.pairs, a, e), &a, &e);
+    Accept(PairLoneLayers(actual_, expected_, a, e), &a, &e);
   }
 
   Pairing Finish() {
@@ -154,9 +155,9 @@ class Matcher {
     *e = std::move(equal.expected);
   }
 
-  void AcceptResized(std::vector<Pair> resized, Positions* a, Positions* e) {
+  void Accept(std::vector<Pair> pairs, Positions* a, Positions* e) {
     ContentPairs taken;
-    for (Pair& pair : resized) {
+    for (Pair& pair : pairs) {
       taken.emplace_back(pair.actual, pair.expected);
       pairing_.pairs.push_back(std::move(pair));
     }

@@ -169,6 +169,13 @@ TEST(LayoutTest, PathsTellRolesOfABareFlaxTree) {
   EXPECT_EQ(Good(ReadJson(tree)).variables[2].role, Role::kWeight);
 }
 
+TEST(LayoutTest, AScalarIsAWeightWhereNoTypesAreGiven) {
+  Layout layout = Good(ReadJson(R"("source": {"framework": "flax"},
+    "variables": [{"name": "logit_scale", "shape": []},
+                  {"name": "proj/kernel", "shape": [2, 3]}])"));
+  EXPECT_EQ(layout.variables[0].role, Role::kWeight);
+}
+
 TEST(LayoutTest, ANameBelowAnotherIsNoSlotWithoutAShape) {
   Layout layout = Good(ReadJson(R"("variables": ["a", "a/b"])"));
   EXPECT_EQ(layout.variables[1].role, Role::kWeight);
