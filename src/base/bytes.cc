@@ -68,22 +68,11 @@ uint32_t ByteCursor::LittleU32(std::string_view what) {
 uint64_t ByteCursor::LittleU64(std::string_view what) {
   return Fixed<uint64_t>(what, false);
 }
-uint16_t ByteCursor::BigU16(std::string_view what) {
-  return Fixed<uint16_t>(what, true);
-}
 uint32_t ByteCursor::BigU32(std::string_view what) {
   return Fixed<uint32_t>(what, true);
 }
 uint64_t ByteCursor::BigU64(std::string_view what) {
   return Fixed<uint64_t>(what, true);
-}
-
-uint32_t ByteCursor::Varint32(std::string_view what) {
-  uint64_t value = Varint64(what);
-  if (value > UINT32_MAX) {
-    Fail(fmt::format("{} {} exceeds 32 bits", what, value));
-  }
-  return static_cast<uint32_t>(value);
 }
 
 uint64_t ByteCursor::Varint64(std::string_view what) {

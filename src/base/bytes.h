@@ -54,11 +54,9 @@ class ByteCursor {
   uint16_t LittleU16(std::string_view what);
   uint32_t LittleU32(std::string_view what);
   uint64_t LittleU64(std::string_view what);
-  uint16_t BigU16(std::string_view what);
   uint32_t BigU32(std::string_view what);
   uint64_t BigU64(std::string_view what);
   // Little-endian base-128; rejects overlong and overflowing ones.
-  uint32_t Varint32(std::string_view what);
   uint64_t Varint64(std::string_view what);
 
   [[noreturn]] void Fail(std::string message) const;

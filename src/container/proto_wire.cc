@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <vector>
 
 #include "base/parse_error.h"
@@ -80,9 +79,6 @@ void ProtoMessage::ReadFixed(const std::byte* at) {
   value_ = LittleEndian(at, size);
   at_ = at + size;
 }
-
-float ProtoMessage::Float() const { return std::bit_cast<float>(Fixed32()); }
-double ProtoMessage::Double() const { return std::bit_cast<double>(Fixed64()); }
 
 ProtoMessage ProtoMessage::Nested(std::string_view where) const {
   if (depth_ >= kMaxProtoDepth) {

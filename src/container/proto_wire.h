@@ -93,9 +93,6 @@ class ProtoMessage {
   int64_t Int() const { return static_cast<int64_t>(Scalar(0)); }
   bool Bool() const { return Scalar(0) != 0; }
   uint32_t Fixed32() const { return static_cast<uint32_t>(Scalar(5)); }
-  uint64_t Fixed64() const { return Scalar(1); }
-  float Float() const;
-  double Double() const;
   Bytes Payload() const {
     if (wire_ != 2) FailWire("a string or message");
     return {payload_, static_cast<size_t>(value_)};

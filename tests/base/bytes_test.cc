@@ -8,9 +8,9 @@ namespace ckptdiff {
 namespace {
 
 TEST(ByteCursorTest, ReadsBothEndians) {
-  ByteCursor cursor(AsBytes(std::string_view("\x01\x02\x03\x04", 4)));
+  ByteCursor cursor(AsBytes(std::string_view("\x01\x02\x03\x04\x05\x06", 6)));
   EXPECT_EQ(cursor.LittleU16("a"), 0x0201);
-  EXPECT_EQ(cursor.BigU16("b"), 0x0304);
+  EXPECT_EQ(cursor.BigU32("b"), 0x03040506u);
   EXPECT_TRUE(cursor.done());
 }
 

@@ -25,9 +25,10 @@ TEST(ProtoMessageTest, ReadsFixedNumbers) {
                     14);
   ProtoMessage message(AsBytes(bytes));
   ASSERT_TRUE(message.Next());
-  EXPECT_EQ(message.Float(), 1.0f);
+  EXPECT_EQ(message.Fixed32(), 0x3f800000u);  // 1.0f
   ASSERT_TRUE(message.Next());
-  EXPECT_EQ(message.Fixed64(), 1u);
+  EXPECT_THROW(message.Fixed32(), ParseError);  // of 64 bits
+  EXPECT_FALSE(message.Next());
 }
 
 TEST(ProtoMessageTest, ReadsRepeatedNumbersPackedOrNot) {
