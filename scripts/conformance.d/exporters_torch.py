@@ -234,8 +234,8 @@ def main(quick):
                 at = os.path.join(folder, f"{name}.{form}")
                 save(model, at)
                 tally.clean(f"{name}, {form}", model, at)
-        tally.clean("on meta", on_meta(Tied), os.path.join(folder,
-                                                           "tied.state_dict"))
+        save_pt(Tied(), path)
+        tally.clean("on meta", on_meta(Tied), path)
         for form in FORMS:
             at = os.path.join(folder, f"plain.{form}")
             tally.tells(f"renamed, {form}", Net("first"), at,
