@@ -344,6 +344,7 @@ class Roles {
       by_word[parts[1]].push_back(variable);
     }
     std::vector<std::vector<Variable*>> lists;
+    lists.reserve(by_word.size());
     for (const auto& [word, list] : by_word) lists.push_back(list);
     const auto owners = OwnersByName(weights_by_name_, lists);
     for (const auto& [word, list] : by_word) {
